@@ -1,0 +1,188 @@
+"""The network as written: layers, values and parameters in order, nothing resolved.
+
+A value is an int: the index into `Network.values`. Nodes stand in topological order by construction, because a
+spec's references only go backwards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .problems import Related, Source, Span
+from .shapes.dims import Size
+
+if TYPE_CHECKING:
+    from .initializers import Initializer
+    from .layers.base import Layer
+
+
+class Input:
+    """A network input. `dims` None: unknown rank; it may hold UNKNOWN and one REST. `dtype` None: not said."""
+
+    __slots__ = ("name", "dims", "dtype", "value", "span", "dim_spans")
+
+    def __init__(
+        self,
+        name: str,
+        dims: tuple[Size, ...] | None,
+        dtype: str | None,
+        value: int,
+        span: Span | None,
+        dim_spans: tuple[Span, ...] = (),
+    ) -> None:
+        self.name = name
+        self.dims = dims
+        self.dtype = dtype
+        self.value = value
+        self.span = span
+        self.dim_spans = dim_spans
+
+
+class Given:
+    """A shape given for an input on the command line or by a check; `name` empty: the only input."""
+
+    __slots__ = ("name", "dims", "dtype", "span")
+
+    def __init__(self, name: str, dims: tuple[Size, ...], dtype: str | None, span: Span) -> None:
+        self.name = name
+        self.dims = dims
+        self.dtype = dtype
+        self.span = span
+
+
+class Call:
+    """A block call in the chain that leads to a node: shared by all nodes of that call."""
+
+    __slots__ = ("name", "span", "outer")
+
+    def __init__(self, name: str, span: Span, outer: Call | None) -> None:
+        self.name = name
+        self.span = span
+        self.outer = outer
+
+    def chain(self) -> list[Related]:
+        """The calls as related places, outermost first."""
+        out: list[Related] = []
+        call: Call | None = self
+        while call is not None:
+            out.append(Related(f"in {call.name}", call.span))
+            call = call.outer
+        return out[::-1]
+
+
+class Place:
+    """Where an item stands; shared by its repeated copies. `args` gives the spans of argument values by name."""
+
+    __slots__ = ("span", "args")
+
+    def __init__(self, span: Span, args: dict[str, Span] | None = None) -> None:
+        self.span = span
+        self.args = args or {}
+
+
+class Assertion:
+    """Dims that every one of `values` must have, in the order they were met (`expect`, a block's named dims)."""
+
+    __slots__ = ("dims", "span", "dim_spans", "values", "rule", "after")
+
+    def __init__(
+        self,
+        dims: tuple[Size, ...],
+        span: Span,
+        dim_spans: tuple[Span, ...],
+        values: tuple[int, ...],
+        rule: str,
+        after: int,
+    ) -> None:
+        self.dims = dims
+        self.span = span
+        self.dim_spans = dim_spans
+        self.values = values
+        self.rule = rule  # 'expect' or 'block-input'
+        self.after = after  # checked once this many nodes stand
+
+
+class Node:
+    """One layer instance. `outputs` are the values it yields, then its side outputs in the kind's order."""
+
+    __slots__ = ("index", "name", "layer", "inputs", "outputs", "place", "call", "shares", "parameters", "dtype", "fold")
+
+    def __init__(
+        self,
+        index: int,
+        name: str,
+        layer: Layer,
+        inputs: tuple[int, ...],
+        outputs: tuple[int, ...],
+        place: Place,
+        call: Call | None,
+        shares: Node | None,
+        dtype: str,
+        fold: tuple[str, int] | None,
+    ) -> None:
+        self.index = index
+        self.name = name
+        self.layer = layer
+        self.inputs = inputs
+        self.outputs = outputs
+        self.place = place
+        self.call = call
+        self.shares = shares  # the node whose parameters this one applies again
+        self.parameters: tuple[Parameter, ...] = ()  # own ones; of a node that shares, those of `shares`
+        self.dtype = dtype  # of parameters
+        self.fold = fold  # (name of the outermost repeat around it, which copy): for folding equal rows
+
+
+class Parameter:
+    """One tensor of a node: `key` is its name in the layer (`weight`), `name` the full one (`h.0.fc.weight`)."""
+
+    __slots__ = ("name", "key", "node", "initializer", "frozen", "buffer", "dtype", "tied_to", "tie_span")
+
+    def __init__(
+        self, name: str, key: str, node: Node, initializer: Initializer, buffer: bool, dtype: str
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.node = node
+        self.initializer = initializer
+        self.frozen = False
+        self.buffer = buffer
+        self.dtype = dtype
+        self.tied_to: Parameter | None = None
+        self.tie_span: Span | None = None
+
+    @property
+    def trainable(self) -> bool:
+        return not self.frozen and not self.buffer
+
+
+class Network:
+    """A parsed spec, complete and never changed after it is built."""
+
+    __slots__ = ("name", "doc", "dtype", "source", "inputs", "nodes", "values", "outputs", "parameters",
+                 "assertions", "checks", "variables", "names", "sources", "lints")  # fmt: skip
+
+    def __init__(self, name: str, source: Source) -> None:
+        self.name = name
+        self.doc = ""
+        self.dtype = "float32"
+        self.source = source
+        self.inputs: list[Input] = []
+        self.nodes: list[Node] = []
+        self.values: list[tuple[Node | Input, int]] = []  # who yields it, and as which output
+        self.outputs: list[tuple[str, int]] = []  # label, value
+        self.parameters: list[Parameter] = []  # in order of nodes; tied ones included
+        self.assertions: list[Assertion] = []
+        self.checks: list[Any] = []  # the spec's own cases, as the spec floor parsed them
+        self.variables: dict[str, Any] = {}
+        self.names: dict[str, int] = {}  # value by full name: what `checks`, `outputs` and questions refer to
+        self.sources: list[Source] = [source]  # every file that was read
+        self.lints: list[Any] = []  # unused variables, blocks, arguments: told by strict checks
+
+    def value_name(self, value: int) -> str:
+        """How a value is called: its layer's name, with `.side` or `.1` where it is not the first output."""
+        node, k = self.values[value]
+        if k == 0 or isinstance(node, Input):
+            return node.name
+        main = node.layer.yields()
+        return f"{node.name}.{node.layer.sides[k - main] if k >= main else k}"

@@ -1,0 +1,305 @@
+"""One pass over the network in order, each layer stating its relation; then what was learned late flows back."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+from ..graph import Assertion, Given, Input, Network, Node, Parameter
+from ..layers.frame import Frame, Wait, expression
+from ..problems import Problem
+from ..shapes import rows
+from ..shapes.dims import REST, UNKNOWN, Sym, is_symbolic
+from ..shapes.expr import compare, substitute, symbol
+from ..shapes.rows import Open, Rest, Row
+from ..shapes.store import Conflict, Fact, Store
+from .resolved import Resolved
+
+
+def infer(network: Network, given: Sequence[Given] = ()) -> Resolved:
+    """Resolve what can be resolved. Never raises for a wrong network: see `Resolved.conflicts`."""
+    return _Inference(network, given).run()
+
+
+class _Inference:
+    def __init__(self, network: Network, given: Sequence[Given]) -> None:
+        self.network = network
+        self.given = {g.name or network.inputs[0].name: g for g in given}
+        self.store = Store()
+        self.symbols: dict[Sym, int] = {}
+        self.values: list[Row] = [()] * len(network.values)
+        self.dtypes: list[Any] = [None] * len(network.values)
+        self.decided: dict[Input, str] = {}
+        self.frames: list[Frame | None] = [None] * len(network.nodes)
+        self.failed: set[int] = set()
+
+    def run(self) -> Resolved:
+        net, store = self.network, self.store
+        for entry in net.inputs:
+            self.enter(entry)
+        assertions = sorted(net.assertions, key=lambda a: a.after)
+        k = 0
+        for node in net.nodes:
+            while k < len(assertions) and assertions[k].after <= node.index:
+                self.hold(assertions[k])
+                k += 1
+            self.visit(node)
+            if store.queue or store.waiting:
+                self.settle()
+        for a in assertions[k:]:
+            self.hold(a)
+        for p in net.parameters:
+            if p.tied_to is not None:
+                self.tie(p)
+        self.settle()
+        self.recheck()
+        return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given)
+
+    # ---- inputs
+
+    def enter(self, entry: Input) -> None:
+        """The row of an input, from its declaration and from what was given for it."""
+        given = self.given.get(entry.name)
+        self.dtypes[entry.value] = (given and given.dtype) or entry.dtype or entry
+        if given is not None and entry.dtype and given.dtype and given.dtype != entry.dtype:
+            self.clash(f"{entry.name} is declared {entry.dtype}, not {given.dtype}", given, (), "input-dtype")
+        dims = entry.dims
+        if dims is None:
+            dims = (REST,)
+        if given is not None and given.dims is not None:
+            self.values[entry.value] = self.enter_given(entry, dims, given)
+        else:
+            self.values[entry.value] = self.declared_row(entry, dims)
+
+    def declared_row(self, entry: Input, dims: tuple[Any, ...]) -> Row:
+        if REST not in dims:
+            return tuple(self.input_dim(entry, d, k) for k, d in enumerate(dims))
+        at = dims.index(REST)
+        front, back = dims[:at], dims[at + 1 :]
+        return Open(
+            tuple(self.input_dim(entry, d, k) for k, d in enumerate(front)),
+            Rest(entry, len(front), len(back)),
+            tuple(self.input_dim(entry, d, k - len(back)) for k, d in enumerate(back)),
+        )
+
+    def input_dim(self, entry: Input, dim: Any, place: int) -> int:
+        if type(dim) is Sym:
+            return self.rigid(dim, Fact(entry, place))
+        if dim is UNKNOWN:
+            return self.store.new(symbol(f"{entry.name}[{place}]"), Fact(entry, place))
+        if is_symbolic(dim):
+            return expression(self.store, entry, dim, place, lambda s: self.rigid(s, Fact(entry, place)))
+        return self.store.new(dim, Fact(entry, place))
+
+    def rigid(self, sym: Sym, fact: Fact) -> int:
+        """The slot of an input's symbol: one value for all its places."""
+        slot = self.symbols.get(sym)
+        if slot is None:
+            slot = self.symbols[sym] = self.store.new(symbol(sym.name), fact)
+        return slot
+
+    def enter_given(self, entry: Input, dims: tuple[Any, ...], given: Given) -> Row:
+        """The given row; what the declaration says of each dim must agree."""
+        n = len(given.dims)
+        if REST in given.dims:
+            return self.declared_row(entry, given.dims)
+        if REST in dims:
+            at = dims.index(REST)
+            missing = n - (len(dims) - 1)
+            full = dims[:at] + (UNKNOWN,) * missing + dims[at + 1 :] if missing >= 0 else dims
+        else:
+            full = dims
+        if len(full) != n:
+            least = "at least " if REST in dims else ""
+            count = len(dims) - (REST in dims)
+            self.clash(f"{entry.name} has {least}{count} dims, {n} are given", given, (), "input-mismatch")
+            return Open((), Rest(), ())
+        return tuple(self.agree(entry, d, g, k, given) for k, (d, g) in enumerate(zip(full, given.dims)))
+
+    def agree(self, entry: Input, declared: Any, size: Any, place: int, given: Given) -> int:
+        store = self.store
+        if size is UNKNOWN:
+            return self.input_dim(entry, declared, place)
+        slot = self.rigid(size, Fact(given, place)) if type(size) is Sym else store.new(size, Fact(given, place))
+        if type(declared) is Sym:
+            old = self.symbols.get(declared)
+            if old is None:
+                self.symbols[declared] = slot
+            elif store.known(old) is not store.known(slot) and store.known(old) != store.known(slot):
+                a, b = store.known(old), store.known(slot)
+                other = store.origin[old]
+                where = other.owner.name if isinstance(other, Fact) else "elsewhere"
+                self.clash(f"{declared.name} is {a} (--input {where}) and {b} (--input {entry.name})",
+                           given, (old, slot), "symbol-mismatch")  # fmt: skip
+            return slot
+        if declared is not UNKNOWN:
+            own = self.input_dim(entry, declared, place)
+            if is_symbolic(declared):
+                store.equal(own, slot, given)
+            elif store.known(own) != store.known(slot):
+                message = f"dim {place} of {entry.name} is declared {declared}, {store.known(slot)} is given"
+                self.clash(message, given, (own, slot), "input-mismatch")
+        return slot
+
+    def clash(self, message: str, why: Any, slots: tuple[int, ...], rule: str) -> None:
+        self.store.fail(Conflict(rule, message, why, slots))
+
+    # ---- layers
+
+    def visit(self, node: Node) -> None:
+        own = self.frames[node.shares.index] if node.shares is not None else None
+        frame = Frame(self.store, node, node.layer, [self.values[v] for v in node.inputs], self.symbol, own)
+        self.frames[node.index] = frame
+        self.types(node)
+        if self.attempt(frame, node):
+            for value, row in zip(node.outputs, frame.outputs):
+                self.values[value] = row
+        else:
+            for value in node.outputs:
+                self.values[value] = Open((), Rest(), ())
+            if node.index not in self.failed:
+                self.wait(frame, node)
+
+    def attempt(self, frame: Frame, node: Node) -> bool:
+        try:
+            frame.run()
+            return True
+        except Wait:
+            return False
+        except Problem as p:
+            self.store.fail(Conflict(p.rule, p.message, node, (), p.blame, p.found, p.expected, p.help))
+            self.failed.add(node.index)
+            return False
+
+    def wait(self, frame: Frame, node: Node) -> None:
+        """Ask again when the rank of any of its values is learned."""
+        for row in (*frame.inputs, *(self.values[v] for v in node.outputs)):
+            row = rows.resolve(row)
+            if type(row) is Open:
+                row.rest.watchers.append(node)
+
+    def again(self, node: Node) -> None:
+        frame = self.frames[node.index]
+        assert frame is not None
+        if frame.outputs or node.index in self.failed:
+            return
+        if self.attempt(frame, node):
+            for value, row in zip(node.outputs, frame.outputs):
+                rows.unify(self.values[value], row, self.store, node)
+                self.values[value] = row
+        elif node.index not in self.failed:
+            self.wait(frame, node)
+
+    def settle(self) -> None:
+        """Until nothing more follows."""
+        store = self.store
+        while store.queue or store.waiting:
+            store.run()
+            while store.waiting:
+                rest = store.waiting.pop()
+                watchers, rest.watchers = rest.watchers, []
+                for node in watchers:
+                    self.again(node)
+
+    def symbol(self, sym: Sym) -> int:
+        """The slot of a symbol that no input binds: flexible, until a shape it stands in is met."""
+        slot = self.symbols.get(sym)
+        if slot is None:
+            slot = self.symbols[sym] = self.store.new()
+        return slot
+
+    def types(self, node: Node) -> None:
+        """The dtypes of what a layer yields; an input of unsaid dtype takes what its first use needs."""
+        layer, dtypes = node.layer, self.dtypes
+        inputs = [dtypes[v] for v in node.inputs]
+        if inputs and layer.accepts != "any":
+            first = inputs[0]
+            if isinstance(first, Input):
+                if layer.accepts == "integer":
+                    inputs[0] = self.decided.setdefault(first, "int64")
+                else:
+                    inputs[0] = self.decided.setdefault(first, self.network.dtype)
+            whole = inputs[0].startswith(("int", "uint", "bool"))
+            if whole != (layer.accepts == "integer"):
+                name = self.network.value_name(node.inputs[0])
+                self.store.fail(Conflict(
+                    "dtype-mismatch", f"{layer.kind} needs {layer.accepts} values, {name} is {inputs[0]}", node, (),
+                    layer.ports[0], inputs[0], f"a {layer.accepts} dtype",
+                    "declare the input with dtype: int64" if layer.accepts == "integer" else "a cast or an embedding goes before it",
+                ))  # fmt: skip
+        result = layer.result_dtype(inputs, node.dtype)
+        for v in node.outputs:
+            dtypes[v] = result
+
+    # ---- what is asserted
+
+    def hold(self, a: Assertion) -> None:
+        dims = a.dims
+        for value in a.values:
+            slots = [None if d is REST else self.stated(a, d, k) for k, d in enumerate(dims)]
+            if None in slots:
+                at = slots.index(None)
+                row: Row = Open(tuple(slots[:at]), Rest(), tuple(slots[at + 1 :]))  # type: ignore[arg-type]
+            else:
+                row = tuple(slots)  # type: ignore[arg-type]
+            rows.unify(self.values[value], row, self.store, a)
+        if self.store.queue or self.store.waiting:
+            self.settle()
+
+    def stated(self, a: Assertion, dim: Any, place: int) -> int:
+        if type(dim) is int:
+            return self.store.new(dim, Fact(a, place))
+        if dim is UNKNOWN:
+            return self.store.new()
+        return expression(self.store, a, dim, place, self.symbol)
+
+    def tie(self, p: Parameter) -> None:
+        """The same tensor: both shapes are one."""
+        assert p.tied_to is not None
+        mine, other = self.tensor(p), self.tensor(p.tied_to)
+        if mine is not None and other is not None:
+            rows.unify(other, mine, self.store, p)
+
+    def tensor(self, p: Parameter) -> Row | None:
+        frame = self.frames[p.node.index]
+        return frame.tensors.get(p.key) if frame is not None else None
+
+    def recheck(self) -> None:
+        """Clauses that a bound symbol has decided since: proved ones go, refuted ones are conflicts."""
+        store = self.store
+        if not store.bound:
+            return
+        kept = []
+        makers = set(map(id, store.bound_by.values()))
+        for c in store.clauses:
+            if id(c) in makers:
+                kept.append(c)
+                continue
+            verdict = decide(c, store.bound)
+            if verdict is None:
+                kept.append(c)
+            elif verdict is False:
+                left, right = substitute(c.left, store.bound), substitute(c.right, store.bound)
+                store.fail(Conflict(c.rule, f"{left} is not {right}" if c.op == "==" else f"{left} {c.op} {right} fails",
+                                    c.why, c.slots))  # fmt: skip
+        store.clauses[:] = kept
+
+
+def decide(clause: Any, env: dict[str, Any]) -> bool | None:
+    """A clause under some sizes: holds, fails, or cannot tell."""
+    from ..shapes.expr import lower_bound, mod, sub
+
+    left, right = substitute(clause.left, env), substitute(clause.right, env)
+    if clause.op == "==":
+        return compare(left, right)
+    if clause.op == ">=":
+        gap = sub(left, right)
+        if type(gap) is int:
+            return gap >= 0
+        low = lower_bound(gap)
+        return True if low is not None and low >= 0 else None
+    if clause.op == "%":
+        rest = mod(left, right) if type(right) is int else None
+        return rest == 0 if type(rest) is int else None
+    if type(left) is int and type(right) is int:
+        return left == right or left == 1 or right == 1
+    return True if left == 1 or right == 1 or left is right else None

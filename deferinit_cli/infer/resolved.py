@@ -1,0 +1,133 @@
+"""What inference came to: every shape, as far as it is known, with why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Given, Input, Network, Node, Parameter
+from ..layers.base import Layer
+from ..layers.frame import Frame, Wait
+from ..problems import Problem
+from ..shapes import rows
+from ..shapes.expr import Expr, add, product
+from ..shapes.rows import Open, Rest, Row
+from ..shapes.store import Conflict, Store
+
+Shape = tuple[Any, ...]
+"""Terms: an int, an Expr over symbols and input dims, or None where unknown."""
+
+
+class Resolved:
+    """The network with its shapes; never changed after it is made."""
+
+    def __init__(
+        self,
+        network: Network,
+        store: Store,
+        values: list[Row],
+        dtypes: list[Any],
+        decided: dict[Input, str],
+        frames: list[Frame | None],
+        failed: set[int],
+        given: dict[str, Given],
+    ) -> None:
+        self.network = network
+        self.store = store
+        self.values = values
+        self.frames = frames
+        self.failed = failed
+        self.given = given
+        self._dtypes = dtypes
+        self._decided = decided
+        self._alone: dict[int, dict[str, Shape | None]] = {}
+        self._layers: list[Layer] = []  # keeps the layers of `_alone` alive, so that their ids stay theirs
+
+    @property
+    def conflicts(self) -> list[Conflict]:
+        return self.store.conflicts
+
+    def row(self, value: int) -> Row:
+        return rows.resolve(self.values[value])
+
+    def shape(self, value: int) -> Shape | None:
+        """The shape of a value: None where the rank is unknown."""
+        return self.terms(self.values[value])
+
+    def terms(self, row: Row) -> Shape | None:
+        row = rows.resolve(row)
+        return tuple(map(self.store.known, row)) if type(row) is tuple else None
+
+    def dtype(self, value: int) -> str:
+        d = self._dtypes[value]
+        return self._decided.get(d, self.network.dtype) if isinstance(d, Input) else d
+
+    def tensor(self, p: Parameter) -> Shape | None:
+        """The shape of a parameter as the whole graph knows it."""
+        frame = self.frames[p.node.index]
+        row = frame.tensors.get(p.key) if frame is not None else None
+        return self.declared(p) if row is None else self.terms(row)
+
+    def declared(self, p: Parameter) -> Shape | None:
+        """The shape of a parameter as its layer alone knows it: ints, or None where an input decides."""
+        layer = p.node.layer
+        known = self._alone.get(id(layer))
+        if known is None:
+            known = self._alone[id(layer)] = alone(layer)
+            self._layers.append(layer)
+        return known[p.key]
+
+    def macs(self, node: Node) -> Any:
+        """Multiply-accumulates of one call, as a term; None where a size is unknown."""
+        frame = self.frames[node.index]
+        cost = node.layer.cost()
+        if not cost:
+            return 0
+        if frame is None or not frame.outputs:
+            return None
+        total: Any = 0
+        for part in cost.split("+"):
+            factors: list[Any] = []
+            for token in part.split():
+                sizes = self._factor(frame, token)
+                if sizes is None:
+                    return None
+                factors += sizes
+            total = add(total, product(factors))
+        return total
+
+    def _factor(self, frame: Frame, token: str) -> list[Any] | None:
+        """The sizes a token of a cost stands for: an int, an axis, or the axes of a star."""
+        if token.isdigit():
+            return [int(token)]
+        if token.startswith("*"):
+            shape = self.terms(frame.axes[token])
+        else:
+            shape = (self.store.known(frame.slot(token)),)
+        return None if shape is None or None in shape else list(shape)
+
+
+def alone(layer: Layer) -> dict[str, Shape | None]:
+    """The shapes of a layer's parameters with nothing known but its own arguments."""
+    store = Store()
+    ports = max(1, len(layer.ports)) if layer.variadic else len(layer.ports) - layer.optional
+    inputs: list[Row] = [Open((), Rest(), ()) for _ in range(ports)]
+    frame = Frame(store, None, layer, inputs, lambda sym: store.new(), None)
+    try:
+        frame.run()
+    except (Wait, Problem):
+        for p in layer.tensors():
+            if p.axes and p.key not in frame.tensors:
+                frame.tensors[p.key] = tuple(frame.slot(name) for name in p.axes.split())
+    store.run()
+    out: dict[str, Shape | None] = {}
+    for p in layer.tensors():
+        row = rows.resolve(frame.tensors[p.key]) if p.key in frame.tensors else None
+        out[p.key] = tuple(_plain(store.known(s)) for s in row) if type(row) is tuple else None
+    return out
+
+
+def _plain(term: Any) -> int | None:
+    return term if type(term) is int else None
+
+
+__all__ = ["Resolved", "Shape", "alone", "Expr"]

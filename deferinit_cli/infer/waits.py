@@ -1,0 +1,96 @@
+"""What an unresolved size waits for, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Input, Node, Parameter
+from ..shapes import rows
+from ..shapes.expr import Expr
+from ..shapes.rows import Open
+from ..shapes.store import Fact
+from .resolved import Resolved
+
+ORDINALS = {-1: "last", -2: "second-last", -3: "third-last"}
+
+
+class Waits:
+    """Answers for one resolved network; looks its inputs' symbols up once."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        self.resolved = resolved
+        self.places: dict[str, tuple[Input, int]] = {}
+        store = resolved.store
+        for entry in resolved.network.inputs:
+            row = rows.resolve(resolved.values[entry.value])
+            slots = row if type(row) is tuple else row.prefix + row.suffix  # type: ignore[union-attr]
+            for slot in slots:
+                origin, v = store.origin[slot], store.value[slot]
+                if isinstance(origin, Fact) and type(v) is Expr and len(v.symbols) == 1:
+                    owner = origin.owner if isinstance(origin.owner, Input) else entry
+                    self.places.setdefault(next(iter(v.symbols)), (owner, int(origin.what)))
+
+    def symbol(self, name: str) -> str:
+        """Where a rigid unknown stands: 'the last dim of `input`', 'the channels of `image`'."""
+        entry, place = self.places.get(name, (None, 0))
+        if entry is None:
+            return name
+        rank = rows.rank(self.resolved.values[entry.value])
+        own = "" if "[" in name else f" ({name})"
+        if place < 0:
+            return f"the {ORDINALS.get(place, f'dim {place}')} dim of `{entry.name}`{own}"
+        if place == 1 and rank is not None and rank >= 3:
+            return f"the channels of `{entry.name}`{own}"
+        if rank is not None and place == rank - 1:
+            return f"the last dim of `{entry.name}`{own}"
+        return f"dim {place} of `{entry.name}`{own}"
+
+    def term(self, term: Any) -> list[str]:
+        """What a known term waits for: nothing when it is a number."""
+        return [self.symbol(name) for name in sorted(term.symbols)] if type(term) is Expr else []
+
+    def parameter(self, p: Parameter) -> list[str]:
+        """What a parameter waits for; empty when its shape is all numbers."""
+        shape = self.resolved.tensor(p)
+        if shape is None:
+            return self.node(p.node) or ["its layer's rank"]
+        out: list[str] = []
+        for term in shape:
+            out += self.term(term) if term is not None else self.node(p.node) or [f"a size of {p.node.name}"]
+        return list(dict.fromkeys(out))
+
+    def node(self, node: Node) -> list[str]:
+        """What a layer waits for whose input is not known well enough."""
+        if node.index in self.resolved.failed:
+            return [f"`{node.name}`, which is wrong"]
+        out = []
+        for value in node.inputs:
+            row = rows.resolve(self.resolved.values[value])
+            if type(row) is Open:
+                owner = row.rest.owner
+                out.append(f"the rank of `{owner.name}`" if owner is not None else self.source(value))
+            elif type(row) is tuple:
+                unknown = [k for k, s in enumerate(row) if self.resolved.store.known(s) is None]
+                out += [f"dim {k} of `{self.resolved.network.value_name(value)}`" for k in unknown]
+        return list(dict.fromkeys(out))
+
+    def source(self, value: int) -> str:
+        """The first thing upstream that is not known: an input's rank, or a failed layer."""
+        seen = set()
+        while value not in seen:
+            seen.add(value)
+            node, _ = self.resolved.network.values[value]
+            if isinstance(node, Input):
+                return f"the rank of `{node.name}`"
+            if node.index in self.resolved.failed:
+                return f"`{node.name}`, which is wrong"
+            open_ones = [v for v in node.inputs if type(rows.resolve(self.resolved.values[v])) is Open]
+            if not open_ones:
+                break
+            value = open_ones[0]
+        return f"the rank of `{self.resolved.network.value_name(value)}`"
+
+
+def waits(resolved: Resolved, p: Parameter) -> str:
+    """One parameter's answer as text; make a `Waits` to ask for many."""
+    return ", ".join(Waits(resolved).parameter(p))

@@ -1,0 +1,301 @@
+"""Arguments of layers: what each accepts, in one place for reading specs, errors, docs and the editor schema.
+
+The spec floor decides only whether a scalar is text or an expression (`textual`, `words`); `accept` checks and
+normalises the value that results, and raises a `Problem` that blames the argument.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..problems import Problem
+from ..shapes.dims import REST, UNKNOWN, is_symbolic
+
+REQUIRED: Any = object()
+
+
+class Argument:
+    """One argument. As a class attribute of a layer it is found by name in the layer's `arguments`."""
+
+    textual = False
+    """Whether unquoted text is itself rather than an expression."""
+    words: tuple[str, ...] = ()
+    """Choice words that a field of numbers also takes (`padding: same`)."""
+    type = "value"
+
+    def __init__(self, help: str, default: Any = REQUIRED, also: str = "") -> None:
+        self.name = ""
+        self.help = help
+        self.default = default
+        self.also = tuple(also.split())  # what other frameworks call it
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+    def accept(self, value: Any) -> Any:
+        return value
+
+    def expects(self) -> str:
+        """What is accepted, in words."""
+        return self.type
+
+    def wrong(self, value: Any) -> Problem:
+        return Problem(
+            "argument-type", f"{self.name} cannot be {show(value)}", blame=self.name, expected=self.expects()
+        )
+
+
+def show(value: Any) -> str:
+    """A value as a spec writes it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(show(v) for v in value) + "]"
+    return str(value)
+
+
+class Integer(Argument):
+    """An int within a range; with `default=None`, null is accepted."""
+
+    type = "int"
+
+    def __init__(
+        self, help: str, default: Any = REQUIRED, minimum: int | None = None, maximum: int | None = None, also: str = ""
+    ) -> None:
+        super().__init__(help, default, also)
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def expects(self) -> str:
+        low = "" if self.minimum is None else f" >= {self.minimum}"
+        high = "" if self.maximum is None else f" <= {self.maximum}"
+        return f"an int{low}{high}" + (" or null" if self.default is None else "")
+
+    def accept(self, value: Any) -> Any:
+        if value is None and self.default is None:
+            return None
+        if type(value) is float and value.is_integer():
+            value = int(value)
+        if type(value) is not int:
+            raise self.wrong(value)
+        if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
+            raise Problem(
+                "argument-range", f"{self.name} is {value}", blame=self.name, found=str(value), expected=self.expects()
+            )
+        return value
+
+
+class Size(Integer):
+    """A size: an int >= 1, `_`, or an expression over symbols."""
+
+    type = "size"
+
+    def __init__(self, help: str, default: Any = REQUIRED, minimum: int = 1, also: str = "") -> None:
+        super().__init__(help, default, minimum, None, also)
+
+    def expects(self) -> str:
+        return f"a size (an int >= {self.minimum}, _ or an expression over symbols)"
+
+    def accept(self, value: Any) -> Any:
+        if value is UNKNOWN or is_symbolic(value):
+            return value
+        return super().accept(value)
+
+
+class PerAxis(Integer):
+    """An int for all spatial axes, or a list of one per axis; kept as written, `Layer.each` spreads it."""
+
+    type = "int or list"
+
+    def __init__(
+        self, help: str, default: Any = REQUIRED, minimum: int = 1, unknown: bool = True, also: str = "", words: str = ""
+    ) -> None:
+        super().__init__(help, default, minimum, None, also)
+        self.unknown = unknown
+        self.words = tuple(words.split())
+
+    def expects(self) -> str:
+        return f"an int >= {self.minimum}, or a list of one per axis" + "".join(f", {w}" for w in self.words)
+
+    def accept(self, value: Any) -> Any:
+        if value is None and self.default is None:
+            return None
+        if value in self.words if isinstance(value, str) else False:
+            return value
+        if isinstance(value, (list, tuple)):
+            return tuple(self._one(v) for v in value)
+        return self._one(value)
+
+    def _one(self, value: Any) -> Any:
+        if self.unknown and (value is UNKNOWN or is_symbolic(value)):
+            return value
+        return super().accept(value)
+
+
+class Padding(PerAxis):
+    """An int, one per axis, a pair per axis, `valid` or `same`."""
+
+    type = "padding"
+
+    def __init__(self, help: str, default: Any = 0, words: str = "valid same", also: str = "pad pads") -> None:
+        super().__init__(help, default, 0, True, also, words)
+
+    def expects(self) -> str:
+        return "an int >= 0, one per axis, a pair per axis [[before, after], …]" + "".join(f", {w}" for w in self.words)
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return tuple(tuple(self._one(w) for w in v) if isinstance(v, (list, tuple)) else self._one(v) for v in value)
+        return super().accept(value)
+
+
+class Integers(Integer):
+    """One int or a list of ints, always kept as a tuple (null stays null)."""
+
+    type = "int or list of ints"
+
+    def expects(self) -> str:
+        return super().expects() + ", or a list of them"
+
+    def accept(self, value: Any) -> Any:
+        if value is None and self.default is None:
+            return None
+        if isinstance(value, (list, tuple)):
+            return tuple(Integer.accept(self, v) for v in value)
+        return (super().accept(value),)
+
+
+class Number(Argument):
+    """A finite float (an int will do) within a range."""
+
+    type = "number"
+
+    def __init__(
+        self, help: str, default: Any = REQUIRED, minimum: float | None = None, maximum: float | None = None, also: str = ""
+    ) -> None:
+        super().__init__(help, default, also)
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def expects(self) -> str:
+        low = "" if self.minimum is None else f" >= {self.minimum:g}"
+        high = "" if self.maximum is None else f" <= {self.maximum:g}"
+        return f"a number{low}{high}" + (" or null" if self.default is None else "")
+
+    def accept(self, value: Any) -> Any:
+        if value is None and self.default is None:
+            return None
+        if type(value) not in (int, float) or value != value or value in (float("inf"), float("-inf")):
+            raise self.wrong(value)
+        if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
+            raise Problem(
+                "argument-range", f"{self.name} is {value}", blame=self.name, found=str(value), expected=self.expects()
+            )
+        return float(value)
+
+
+class Flag(Argument):
+    """true or false."""
+
+    type = "bool"
+
+    def expects(self) -> str:
+        return "true or false"
+
+    def accept(self, value: Any) -> Any:
+        if type(value) is not bool:
+            raise self.wrong(value)
+        return value
+
+
+class Text(Argument):
+    """Text, taken as it stands."""
+
+    type = "text"
+    textual = True
+
+    def accept(self, value: Any) -> Any:
+        if value is None and self.default is None:
+            return None
+        if not isinstance(value, str):
+            raise self.wrong(value)
+        return value
+
+
+class Choice(Text):
+    """One of some words."""
+
+    type = "choice"
+
+    def __init__(self, help: str, choices: str, default: Any = REQUIRED, also: str = "") -> None:
+        super().__init__(help, default, also)
+        self.choices = tuple(choices.split())
+
+    def expects(self) -> str:
+        return "one of " + ", ".join(self.choices)
+
+    def accept(self, value: Any) -> Any:
+        value = super().accept(value)
+        if value is not None and value not in self.choices:
+            raise Problem(
+                "argument-choice", f"{self.name} cannot be '{value}'", self.name, value, self.expects(), suggest(value, self.choices)
+            )
+        return value
+
+
+class Dims(Argument):
+    """A list of dims: ints (0 and -1 where `special` says so), symbols, expressions, `_`, at most one `...`."""
+
+    type = "dims"
+
+    def __init__(self, help: str, default: Any = REQUIRED, special: str = "", also: str = "") -> None:
+        super().__init__(help, default, also)
+        self.special = tuple(int(s) for s in special.split())
+
+    def expects(self) -> str:
+        extra = "".join(f" or {s}" for s in self.special)
+        return f"a list of dims, each an int >= 1{extra}, a symbol, an expression or _"
+
+    def accept(self, value: Any) -> Any:
+        if value is None and self.default is None:
+            return None
+        if not isinstance(value, (list, tuple)):
+            value = [value]
+        if sum(v is REST for v in value) > 1:
+            raise Problem("argument-type", f"{self.name} has more than one ...", self.name)
+        return tuple(self._one(v) for v in value)
+
+    def _one(self, v: Any) -> Any:
+        if v is UNKNOWN or v is REST or is_symbolic(v):
+            return v
+        if type(v) is not int:
+            raise self.wrong(v)
+        if v < 1 and v not in self.special:
+            raise Problem("argument-range", f"{self.name} holds {v}", self.name, found=str(v), expected=self.expects())
+        return v
+
+
+class Value(Argument):
+    """A number, or a nested list of numbers."""
+
+    type = "number or list"
+
+    def accept(self, value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return tuple(self.accept(v) for v in value)
+        if type(value) not in (int, float, bool):
+            raise self.wrong(value)
+        return value
+
+
+def suggest(word: str, known: Any) -> str:
+    """`did you mean 'x'?`, or nothing when nothing is near."""
+    from difflib import get_close_matches  # on errors only: its import is slow
+
+    near = get_close_matches(word, list(known), 1, 0.6) or get_close_matches(word.lower(), list(known), 1, 0.6)
+    return f"did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,260 @@
+"""What a layer kind says of itself, once: arguments, parameters, shape relation, cost, numpy forward, other names."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, TypeVar
+
+from ..initializers import Initializer
+from ..problems import Problem
+from ..shapes.dims import UNKNOWN, is_symbolic
+from . import registry
+from .arguments import (
+    Argument,
+    Choice,
+    Dims,
+    Flag,
+    Integer,
+    Integers,
+    Number,
+    Padding,
+    PerAxis,
+    Size,
+    Text,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from .frame import Frame
+
+# The words layer files declare arguments with. Typed Any: on an instance the attribute is the value.
+size: Callable[..., Any] = Size
+per_axis: Callable[..., Any] = PerAxis
+padding_arg: Callable[..., Any] = Padding
+integer: Callable[..., Any] = Integer
+integers: Callable[..., Any] = Integers
+number: Callable[..., Any] = Number
+flag: Callable[..., Any] = Flag
+text: Callable[..., Any] = Text
+choice: Callable[..., Any] = Choice
+dims: Callable[..., Any] = Dims
+value: Callable[..., Any] = Value
+
+__all__ = ["Layer", "Param", "layer", "param", "parse", "size", "per_axis", "padding_arg", "integer", "integers",
+           "number", "flag", "text", "choice", "dims", "value", "UNKNOWN", "Problem", "Argument"]  # fmt: skip
+
+
+class Param:
+    """One tensor a kind owns. `axes` is a pattern of axis names: `channels in_group kernel_h kernel_w`.
+
+    `fans` is `in axes -> out axes`, for initialisers. `keras`, `flax`, `mxnet` are `name: axes` in that framework's
+    order, or just a name when the order is the same; a transpose is read off the two patterns. An empty name says
+    that the framework has no such tensor of its own. `mxnet` defaults to the name and order here.
+    """
+
+    __slots__ = ("key", "axes", "initializer", "when", "fans", "buffer", "names", "integer")
+
+    def __init__(
+        self,
+        key: str,
+        axes: str,
+        initializer: Initializer,
+        when: str = "",
+        fans: str = "",
+        buffer: bool = False,
+        keras: str | None = None,
+        flax: str | None = None,
+        mxnet: str | None = None,
+    ) -> None:
+        self.key = key
+        self.axes = axes
+        self.initializer = initializer
+        self.when = when
+        self.fans = fans
+        self.buffer = buffer
+        self.names = {"keras": keras, "flax": flax, "mxnet": mxnet}
+
+    def formatted(self, words: dict[str, str]) -> Param:
+        """The same with `{space}`-like words filled in, for families of kinds that differ in rank."""
+        names = {k: v if v is None else _fill(v, words) for k, v in self.names.items()}
+        axes, fans = _fill(self.axes, words), _fill(self.fans, words)
+        return Param(self.key, axes, self.initializer, self.when, fans, self.buffer, **names)
+
+
+param = Param
+
+
+class Layer:
+    """Base of all kinds. An instance holds checked argument values and is shared between equal items."""
+
+    kind: ClassVar[str] = ""
+    also: ClassVar[tuple[str, ...]] = ()  # other frameworks' names for it
+    arguments: ClassVar[dict[str, Argument]] = {}
+    ports: ClassVar[tuple[str, ...]] = ("x",)  # its inputs' names
+    optional: ClassVar[int] = 0  # how many of them, at the end, may be left out
+    variadic: ClassVar[bool] = False  # any number of inputs, at least one
+    merges: ClassVar[bool] = False  # a bare value or list names its inputs
+    structural: ClassVar[bool] = False  # arranges items; never a node of the graph
+    accepts: ClassVar[str] = "float"  # 'float', 'integer' or 'any': dtype of its first input
+    sides: ClassVar[tuple[str, ...]] = ()  # names of side outputs
+    takes: ClassVar[str] = ""  # axis pattern per port, separated by commas; empty: `relate` reads the rows
+    gives: ClassVar[str] = ""  # axis pattern per output, sides last; empty: `relate` gives the rows
+    parameters: ClassVar[list[Param]] = []
+    macs: ClassVar[str] = ""  # products of axes, joined by ' + '; empty: none
+    spatial: ClassVar[int] = 0  # axes of a family member: 2 for conv2d
+    affine: ClassVar[bool] = False  # one scale and shift per channel at inference: see `scale_shift`
+
+    def __init__(self, **values: Any) -> None:
+        self.__dict__.update(values)
+
+    @classmethod
+    def build(cls, values: dict[str, Any]) -> Layer:
+        """A layer of checked values; raises Problem blaming an argument. Unknown names are the caller's to report."""
+        full = {}
+        for name, argument in cls.arguments.items():
+            if name in values:
+                full[name] = argument.accept(values[name])
+            elif argument.required:
+                raise Problem(
+                    "missing-argument", f"{cls.kind} needs {name}", name, expected=argument.expects(), help=argument.help
+                )
+            else:
+                full[name] = argument.default
+        self = cls(**full)
+        self.check()
+        return self
+
+    def check(self) -> None:
+        """Constraints between arguments that hold at any size; raises Problem."""
+
+    def yields(self) -> int:
+        """How many values it yields, side outputs apart."""
+        return 1
+
+    def tensors(self) -> list[Param]:
+        """The parameters and buffers this instance owns, in order. `when` names flags or values that must be true."""
+        return [p for p in self.parameters if not p.when or getattr(self, p.when)]
+
+    def relate(self, r: Frame) -> None:
+        """Relations between the axes that `takes`, `gives` and the parameters name, beyond equal names."""
+
+    def cost(self) -> str:
+        """Multiply-accumulates: `macs`, unless arguments decide."""
+        return self.macs
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        """The dtype of what it yields; `own` is that of its parameters. Default: its first input's."""
+        return inputs[0] if inputs else own
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        """The outputs, as numpy arrays (a tuple where there are several, side outputs last). `p.weight` is a tensor."""
+        raise NotImplementedError
+
+    # Hooks of the forward plan, for kinds that can do better than one call each.
+    def inplace(self, p: Any, x: Any) -> Any:
+        """Like `forward`, free to overwrite `x`; None where it cannot."""
+        return None
+
+    def scale_shift(self, p: Any) -> tuple[Any, Any] | None:
+        """(scale, shift) per channel of axis 1 when the layer is no more than that at inference."""
+        return None
+
+    def absorb(self, p: Any, scale: Any, shift: Any) -> dict[str, Any] | None:
+        """Parameters with a following scale and shift folded in, or None where the kind cannot."""
+        return None
+
+    def each(self, name: str) -> tuple[Any, ...]:
+        """A per-axis argument, one entry per spatial axis."""
+        v = getattr(self, name)
+        if isinstance(v, tuple):
+            if len(v) != self.spatial:
+                raise Problem(
+                    "argument-length",
+                    f"{name} has {len(v)} entries, {self.kind} has {self.spatial} spatial axes",
+                    name,
+                    found=str(len(v)),
+                    expected=str(self.spatial),
+                )
+            return v
+        return (v,) * self.spatial
+
+    def known(self, name: str) -> int | None:
+        """A size argument where it is a plain number."""
+        v = getattr(self, name)
+        return v if type(v) is int else None
+
+    def __repr__(self) -> str:
+        return f"{self.kind}({', '.join(f'{k}={v}' for k, v in self.__dict__.items() if k in self.arguments)})"
+
+
+L = TypeVar("L", bound=Layer)
+AXES = ("d", "h", "w")
+
+
+def layer(names: str, also: str = "") -> Callable[[type[L]], type[L]]:
+    """Register a kind, or a family of them: `@layer("conv1d conv2d conv3d", also="Conv{n}D …")`.
+
+    In a family's patterns `{space}` stands for the spatial axes' names (`h w`), `{x}`-style words such as `{space_out}`
+    or `{kernel}` for those names with `_out` or `kernel_` added.
+    """
+
+    def declare(cls: type[L]) -> type[L]:
+        kinds = names.split()
+        for name in kinds:
+            own = cls if len(kinds) == 1 else type(name, (cls,), {"__doc__": cls.__doc__, "__module__": cls.__module__})
+            _complete(own, name, also)
+            registry.register(name, own)
+        return cls
+
+    return declare
+
+
+def _complete(cls: type[Layer], name: str, also: str) -> None:
+    cls.kind = name
+    arguments: dict[str, Argument] = {}
+    seen: set[str] = set()
+    for base in cls.__mro__:  # a kind's own arguments come first: the first is what a bare value means
+        for key, arg in vars(base).items():
+            if key not in seen:
+                seen.add(key)
+                if isinstance(arg, Argument):
+                    arg.name = key
+                    arguments[key] = arg
+    cls.arguments = arguments
+    if name[-2:-1] in "123" and name.endswith("d"):
+        cls.spatial = int(name[-2])
+    words = family_words(cls.spatial)
+    cls.also = tuple(also.format(n=cls.spatial).split())
+    cls.takes, cls.gives, cls.macs = (_fill(t, words) for t in (cls.takes, cls.gives, cls.macs))
+    cls.parameters = [p.formatted(words) for p in cls.parameters]
+
+
+def family_words(n: int) -> dict[str, str]:
+    """The words a family's patterns may use, for n spatial axes."""
+    axes = AXES[3 - n :] if n else ()
+    return {
+        "space": " ".join(axes),
+        "space_out": " ".join(a + "_out" for a in axes),
+        "kernel": " ".join("kernel_" + a for a in axes),
+    }
+
+
+def _fill(pattern: str, words: dict[str, str]) -> str:
+    for key, text_ in words.items():
+        pattern = pattern.replace("{" + key + "}", text_)
+    return pattern
+
+
+@lru_cache(maxsize=None)
+def parse(pattern: str) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
+    """(axes before, the star or None, axes after) of one pattern such as `N *mid C`; a star is any number of axes."""
+    tokens = pattern.split()
+    stars = [i for i, t in enumerate(tokens) if t.startswith("*")]
+    if not stars:
+        return tuple(tokens), None, ()
+    return tuple(tokens[: stars[0]]), tokens[stars[0]], tuple(tokens[stars[0] + 1 :])
+
+
+def is_known(v: Any) -> bool:
+    """Whether an argument is a plain value: neither left open nor symbolic."""
+    return v is not UNKNOWN and not is_symbolic(v)

@@ -1,0 +1,96 @@
+"""Convolutions over one, two and three spatial axes, and depthwise ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..initializers import glorot_uniform, zeros
+from .activations import activate, activation_arg
+from .base import UNKNOWN, Layer, Problem, choice, flag, integer, layer, padding_arg, param, per_axis, size
+from .frame import Frame
+from .windows import slide
+
+
+class Convolution(Layer):
+    """What all convolutions share."""
+
+    kernel_size = per_axis("cells the kernel covers on each axis", also="kernel kernel_shape filter_size ksize")
+    stride = per_axis("step of the kernel", default=1, also="strides subsample")
+    padding = padding_arg("cells of padding on each side, or same")
+    dilation = per_axis("distance between the kernel's cells", default=1, also="dilation_rate kernel_dilation dilations")
+    bias = flag("add a learned offset", default=True, also="use_bias")
+    in_channels = size("channels expected; inferred when left out", default=UNKNOWN, also="in_features in_filters")
+    padding_mode = choice("what the padding holds", "zeros reflect edge circular", default="zeros", also="pad_mode")
+    activation = activation_arg()
+
+    def check(self) -> None:
+        for name in ("kernel_size", "stride", "dilation"):
+            self.each(name)
+        if self.padding_mode == "replicate":
+            raise Problem("argument-choice", "padding_mode 'replicate' is 'edge' here", "padding_mode")
+
+    def convolve(self, p: Any, x: Any, groups: int) -> Any:
+        from . import kernels
+
+        y = kernels.conv(x, p.weight, p.bias if self.bias else None, self, groups)
+        return activate(self.activation, y)
+
+    def absorb(self, p: Any, scale: Any, shift: Any) -> dict[str, Any] | None:
+        if self.activation is not None:
+            return None
+        weight = p.weight * scale.reshape(-1, *[1] * (p.weight.ndim - 1))
+        return {"weight": weight, "bias": shift + p.bias * scale if self.bias else shift}
+
+
+@layer("conv1d conv2d conv3d", also="Conv{n}d Conv{n}D conv convolution Convolution Convolution{n}D")
+class Conv(Convolution):
+    """Slide a learned kernel over the spatial axes; each group of channels sees its own part of the input."""
+
+    channels = size("channels produced", also="out_channels filters num_filter num_filters features out_features")
+    kernel_size = Convolution.kernel_size
+    stride = Convolution.stride
+    padding = Convolution.padding
+    dilation = Convolution.dilation
+    groups = integer("parts the channels are split into, each convolved alone", default=1, minimum=1,
+                     also="feature_group_count num_group group")  # fmt: skip
+
+    takes, gives = "N in_channels {space}", "N channels {space_out}"
+    macs = "N channels {space_out} in_group {kernel}"
+    parameters = [
+        param("weight", "channels in_group {kernel}", glorot_uniform, fans="in_group {kernel} -> out_group {kernel}",
+              keras="kernel: {kernel} in_group channels", flax="kernel: {kernel} in_group channels"),
+        param("bias", "channels", zeros, when="bias", fans="in_group {kernel} -> out_group {kernel}"),
+    ]  # fmt: skip
+
+    def relate(self, r: Frame) -> None:
+        r.slot("in_channels"), r.slot("channels")
+        r.product("in_channels", "groups", "in_group", says="{whole} channels do not split into {part} groups", blame="groups")
+        r.product("channels", "groups", "out_group", says="{whole} channels do not split into {part} groups", blame="groups")
+        slide(r, self)
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return self.convolve(p, x, self.groups)
+
+
+@layer("depthwise_conv1d depthwise_conv2d depthwise_conv3d", also="DepthwiseConv{n}D DepthwiseConv{n}d")
+class DepthwiseConv(Convolution):
+    """Convolve each channel alone, with `multiplier` kernels each."""
+
+    kernel_size = Convolution.kernel_size
+    multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier channel_multiplier")
+
+    takes, gives = "N in_channels {space}", "N channels {space_out}"
+    macs = "N channels {space_out} {kernel}"
+    parameters = [
+        param("weight", "channels 1 {kernel}", glorot_uniform, fans="{kernel} -> multiplier {kernel}",
+              keras="kernel: {kernel} in_channels multiplier", flax="kernel: {kernel} 1 channels"),
+        param("bias", "channels", zeros, when="bias", fans="{kernel} -> multiplier {kernel}"),
+    ]  # fmt: skip
+
+    def relate(self, r: Frame) -> None:
+        r.slot("in_channels")
+        r.product("channels", "in_channels", "multiplier")
+        slide(r, self)
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return self.convolve(p, x, x.shape[1])

@@ -1,0 +1,353 @@
+"""Named axes of one layer over the slots of an inference: what `relate` speaks to.
+
+Axis names come from the patterns `takes`, `gives` and of parameters; a name that is an argument with a value stands
+for that value. Applied again on another input, a layer keeps the axes of its arguments and parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Union
+
+from ..problems import Problem
+from ..shapes import rows
+from ..shapes.dims import UNKNOWN, Op, Sym
+from ..shapes.expr import maximum, minimum
+from ..shapes.relations import (
+    AtMost,
+    Broadcast,
+    Divisible,
+    Extreme,
+    Floored,
+    Product,
+    Relation,
+    Sum,
+    Window,
+    post,
+)
+from ..shapes.rows import Open, Rest, Row
+from ..shapes.store import Conflict, Fact, Store
+from .base import Layer, Param, parse
+
+Axis = Union[str, int]
+
+
+class Wait(Exception):
+    """A rank is not known yet: the layer is asked again once it is."""
+
+
+class Frame:
+    """One layer's axes. `node` is its identity for facts and explanations."""
+
+    __slots__ = ("store", "node", "layer", "inputs", "outputs", "axes", "tensors", "symbol", "owned")
+
+    def __init__(
+        self, store: Store, node: Any, layer: Layer, inputs: list[Row], symbol: Callable[[Sym], int], own: Frame | None
+    ) -> None:
+        self.store = store
+        self.node = node
+        self.layer = layer
+        self.inputs = inputs
+        self.outputs: list[Row] = []
+        self.axes: dict[str, Any] = dict(own.owned) if own is not None else {}
+        self.tensors: dict[str, Row] = own.tensors if own is not None else {}
+        self.owned: dict[str, Any] = {}
+        self.symbol = symbol
+
+    # ---- axes by name
+
+    def slot(self, axis: Axis) -> int:
+        """The slot of an axis: a name, an argument's name (`kernel_size.0` for one entry), a product `4*hidden`, an int."""
+        if type(axis) is str:
+            found = self.axes.get(axis)
+            if found is None:
+                found = self.axes[axis] = self._make(axis)
+            return found  # type: ignore[no-any-return]
+        return self.store.new(axis, Fact(self.node, ""))
+
+    def _make(self, axis: str) -> int:
+        if "*" in axis:
+            return self._product(axis.split("*"))
+        if axis.isdigit():
+            return self.store.new(int(axis), Fact(self.node, ""))
+        written = self.written(axis)
+        return self.store.new() if written is None else self.dim(written, axis)
+
+    def written(self, axis: str) -> Any:
+        """What the spec says of an axis that is an argument, or None."""
+        name, _, place = axis.partition(".")
+        v = self.layer.__dict__.get(name)
+        if place:
+            v = v[int(place)] if isinstance(v, tuple) else v
+        return None if v is UNKNOWN or isinstance(v, (str, bool, float)) else v
+
+    def _product(self, parts: list[str]) -> int:
+        coefficient, names = 1, []
+        for part in parts:
+            v = int(part) if part.isdigit() else self.written(part) if part not in self.axes else None
+            if type(v) is int:
+                coefficient *= v
+            else:
+                names.append(part)
+        if not names:
+            return self.store.new(coefficient, Fact(self.node, parts[0] if not parts[0].isdigit() else parts[-1]))
+        if coefficient == 1 and len(names) == 1:
+            return self.slot(names[0])
+        out = self.store.new()
+        post(self.store, Product(self.node, out, tuple(self.slot(n) for n in names), coefficient))
+        return out
+
+    def dim(self, size: Any, what: str | int) -> int:
+        """The slot of a size as written: int, UNKNOWN, symbol or expression."""
+        if type(size) is int:
+            return self.store.new(size, Fact(self.node, what))
+        if type(size) is Sym:
+            return self.symbol(size)
+        if type(size) is Op:
+            return expression(self.store, self.node, size, what, self.symbol)
+        return self.store.new()
+
+    # ---- rows of inputs
+
+    def dims(self, port: int = 0) -> tuple[int, ...]:
+        """The slots of an input of known rank; raises Wait until then."""
+        row = rows.resolve(self.inputs[port])
+        if type(row) is not tuple:
+            raise Wait
+        return row
+
+    def rank(self, port: int = 0) -> int:
+        return len(self.dims(port))
+
+    def axis(self, number: int, port: int = 0, extra: int = 0, blame: str = "axis") -> int:
+        """A possibly negative axis number as 0…rank-1 (`extra` more for a new axis); raises Problem out of range."""
+        n = self.rank(port) + extra
+        if not -n <= number < n:
+            raise Problem("axis-out-of-range", f"axis {number} of a value with {n} dims", blame,
+                          str(number), f"{-n} to {n - 1}")  # fmt: skip
+        return number % n
+
+    def same_rank(self, ports: list[int]) -> None:
+        """Inputs of equal rank teach each other; raises Problem when the ranks differ."""
+        ranks = {p: rows.rank(self.inputs[p]) for p in ports}
+        known = [(p, n) for p, n in ranks.items() if n is not None]
+        for p, n in known[1:]:
+            if n != known[0][1]:
+                raise Problem("rank-mismatch", f"inputs of {known[0][1]} and {n} dims", found=f"{known[0][1]} and {n}",
+                              expected="inputs of the same rank")  # fmt: skip
+        if known:
+            for p, m in ranks.items():
+                if m is None and rows.fix(self.inputs[p], known[0][1], self.store, self.node) is None:
+                    raise Problem("rank-mismatch", f"an input has more than {known[0][1]} dims")
+
+    # ---- what `relate` states
+
+    def equal(self, a: Axis, b: Axis, rule: str = "size-mismatch") -> None:
+        self.store.equal(self.slot(a), self.slot(b), self.node)
+
+    def same(self, a: Row, b: Row) -> None:
+        rows.unify(a, b, self.store, self.node)
+
+    def state(self, relation: Relation) -> None:
+        post(self.store, relation)
+
+    def product(self, out: Axis, *factors: Axis, **words: str) -> None:
+        """out = the product of factors. A name `*rest` stands for all axes of that stretch."""
+        coefficient, slots = 1, []
+        for f in factors:
+            if type(f) is str and f.startswith("*"):
+                slots.extend(self.stretch(f))
+                continue
+            v = f if type(f) is int else self.written(f) if f not in self.axes else None  # type: ignore[arg-type]
+            if type(v) is int:
+                coefficient *= v
+            elif coefficient == 1 and len(factors) <= 2 and type(f) is str and f not in self.axes and out in self.axes:
+                self.axes[f] = self.slot(out)  # out = 1 * f: one and the same
+                return
+            else:
+                slots.append(self.slot(f))
+        self.state(Product(self.node, self.slot(out), tuple(slots), coefficient, **words))
+
+    def stretch(self, star: str) -> tuple[int, ...]:
+        """The slots a star stands for; raises Wait while their number is unknown."""
+        row = rows.resolve(self.axes[star])
+        if type(row) is not tuple:
+            raise Wait
+        return row
+
+    def sum(self, out: Axis, *terms: Axis, plus: int = 0, **words: str) -> None:
+        self.state(Sum(self.node, self.slot(out), tuple(self.slot(t) for t in terms), plus, **words))
+
+    def window(self, out: Axis, x: Axis, offset: int, stride: int = 1, factor: int = 1, note: Any = None, **words: str) -> None:
+        """out = floor((factor*x + offset) / stride), at least 1. `note`: (kernel, stride, padding, dilation)."""
+        if stride == 1 and factor == 1 and offset == 0 and type(out) is str and out not in self.axes:
+            self.axes[out] = self.slot(x)
+            return
+        self.state(Window(self.node, self.slot(out), self.slot(x), offset, stride, factor, note, **words))
+
+    def divides(self, m: Axis, x: Axis, **words: str) -> None:
+        self.state(Divisible(self.node, self.slot(x), self.slot(m), **words))
+
+    def at_most(self, x: Axis, limit: Axis, **words: str) -> None:
+        self.state(AtMost(self.node, self.slot(x), self.slot(limit), **words))
+
+    def broadcast(self, shapes: list[Row]) -> Row:
+        """The row that inputs broadcast to, numpy's way; raises Wait while a rank is unknown."""
+        known = [rows.resolve(r) for r in shapes]
+        if len(known) == 1 or all(r is known[0] for r in known):
+            return known[0]
+        if not all(type(r) is tuple for r in known):
+            return self._broadcast_open(known)
+        n = max(map(len, known))  # type: ignore[arg-type]
+        out = []
+        for k in range(n):
+            column = [r[k - n + len(r)] for r in known if k - n + len(r) >= 0]  # type: ignore[index,arg-type]
+            out.append(self._common(column))
+        return tuple(out)
+
+    def _common(self, column: list[int]) -> int:
+        first = column[0]
+        if all(c == first for c in column):
+            return first
+        out = self.store.new()
+        self.state(Broadcast(self.node, out, tuple(dict.fromkeys(column))))
+        return out
+
+    def _broadcast_open(self, known: list[Row]) -> Row:
+        """Two open rows over one stretch broadcast place by place; anything else waits."""
+        a = known[0]
+        for r in known[1:]:
+            same = type(r) is Open and type(a) is Open and r.rest is a.rest
+            if not same or len(r.prefix) != len(a.prefix) or len(r.suffix) != len(a.suffix):  # type: ignore[union-attr]
+                raise Wait
+        pre = tuple(self._common([r.prefix[i] for r in known]) for i in range(len(a.prefix)))  # type: ignore[union-attr]
+        suf = tuple(self._common([r.suffix[i] for r in known]) for i in range(len(a.suffix)))  # type: ignore[union-attr]
+        return Open(pre, a.rest, suf)  # type: ignore[union-attr]
+
+    def give(self, *outputs: Row) -> None:
+        """The rows of the outputs, where `gives` does not say."""
+        self.outputs = list(outputs)
+
+    def tensor(self, key: str, *axes: Axis) -> None:
+        """The axes of a parameter, where its pattern does not say."""
+        row = tuple(self.slot(a) for a in axes)
+        if key in self.tensors:
+            rows.unify(self.tensors[key], row, self.store, self.node)
+        else:
+            self.tensors[key] = row
+
+    # ---- the whole statement
+
+    def run(self) -> None:
+        """Read `takes`, state the relation, make parameters and outputs."""
+        layer = self.layer
+        if layer.takes:
+            for port, pattern in enumerate(layer.takes.split(",")):
+                if port < len(self.inputs):
+                    self._take(port, pattern)
+        layer.relate(self)
+        for p in layer.tensors():
+            if p.axes or p.key not in self.tensors:
+                self._tensor(p)
+        if layer.gives:
+            self.outputs = [self._give(pattern) for pattern in layer.gives.split(",")]
+
+    def _take(self, port: int, pattern: str) -> None:
+        before, star, after = parse(pattern)
+        row = self.inputs[port]
+        if star is None:
+            got = rows.fix(row, len(before), self.store, self.node)
+            if got is None:
+                self._rank_problem(row, len(before), "", port)
+            for name, slot in zip(before, got):  # type: ignore[arg-type]
+                self._meet(name, slot)
+            return
+        wide = rows.wide(row, len(before), len(after), self.store, self.node)
+        if wide is None:
+            self._rank_problem(row, len(before) + len(after), "at least ", port)
+        if type(wide) is tuple:
+            front, back = wide[: len(before)], wide[len(wide) - len(after) :]
+            middle: Row = wide[len(before) : len(wide) - len(after)]
+        else:
+            assert type(wide) is Open
+            front, back = wide.prefix[: len(before)], wide.suffix[len(wide.suffix) - len(after) :]
+            middle = Open(wide.prefix[len(before) :], wide.rest, wide.suffix[: len(wide.suffix) - len(after)])
+        for name, slot in zip(before, front):
+            self._meet(name, slot)
+        for name, slot in zip(after, back):
+            self._meet(name, slot)
+        if star in self.axes:
+            rows.unify(self.axes[star], middle, self.store, self.node)
+        else:
+            self.axes[star] = middle
+
+    def _rank_problem(self, row: Row, n: int, least: str, port: int) -> None:
+        have = rows.rank(row)
+        count = str(have) if have is not None else f"at least {rows.least_rank(row)}"
+        name = f" ({self.layer.ports[port]})" if len(self.layer.ports) > 1 else ""
+        raise Problem("rank-mismatch", f"{self.layer.kind} needs an input{name} of {least}{n} dims, this one has {count}",
+                      self.layer.ports[min(port, len(self.layer.ports) - 1)], f"{count} dims", f"{least}{n} dims")  # fmt: skip
+
+    def _meet(self, name: str, slot: int) -> None:
+        """An input's axis has this name: the same size as whatever else has it."""
+        if name in self.axes or name.isdigit() or "*" in name or self.written(name) is not None:
+            self.store.equal(slot, self.slot(name), (self.node, name))
+        else:
+            self.axes[name] = slot
+
+    def _tensor(self, p: Param) -> None:
+        row = tuple(self.slot(name) for name in p.axes.split())
+        for name, slot in zip(p.axes.split(), row):
+            self.owned[name] = slot
+        if p.key in self.tensors:
+            rows.unify(self.tensors[p.key], row, self.store, self.node)
+        else:
+            self.tensors[p.key] = row
+
+    def _give(self, pattern: str) -> Row:
+        before, star, after = parse(pattern)
+        front, back = tuple(self.slot(n) for n in before), tuple(self.slot(n) for n in after)
+        if star is None:
+            return front
+        middle = rows.resolve(self.axes[star])
+        if not front and not back:
+            return middle
+        if type(middle) is tuple:
+            return front + middle + back
+        assert type(middle) is Open
+        return Open(front + middle.prefix, middle.rest, middle.suffix + back)
+
+
+def expression(s: Store, node: Any, size: Any, what: str | int, symbol: Callable[[Sym], int]) -> int:
+    """The slot of a size written as an expression over symbols, made of relations so that it works both ways."""
+    if type(size) is int:
+        return s.new(size, Fact(node, what))
+    if type(size) is Sym:
+        return symbol(size)
+    if type(size) is not Op:
+        return s.new()
+    a, b = size.args
+    x = expression(s, node, a, what, symbol)
+    op = size.op
+    if op in ("+", "-") and type(b) is int:
+        out = s.new()
+        post(s, Sum(node, out, (x,), b if op == "+" else -b))
+        return out
+    y = expression(s, node, b, what, symbol)
+    if op == "-" or op == "/":
+        relation = Sum if op == "-" else Product  # out + y = x, out * y = x
+        out = s.new()
+        post(s, relation(node, x, (out, y)))
+        return out
+    out = s.new()
+    if op == "+":
+        post(s, Sum(node, out, (x, y)))
+    elif op == "*":
+        post(s, Product(node, out, (x, y)))
+    elif op in ("//", "%"):
+        post(s, Floored(node, out, x, y, op == "%"))
+    else:
+        post(s, Extreme(node, out, x, y, maximum if op == "max" else minimum))
+    return out
+
+
+__all__ = ["Frame", "Wait", "Conflict", "Rest", "expression"]

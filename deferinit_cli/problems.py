@@ -1,0 +1,107 @@
+"""What can go wrong, as plain data: places, facts, diagnostics. Rendering them is the views' work."""
+
+from __future__ import annotations
+
+
+class Source:
+    """A text that facts come from: a spec file, or one command-line option."""
+
+    __slots__ = ("name", "text", "_lines")
+
+    def __init__(self, name: str, text: str = "") -> None:
+        self.name = name
+        self.text = text
+        self._lines: list[str] | None = None
+
+    def line(self, number: int) -> str:
+        """The text of line `number` (1-based), without its end; empty when there is none."""
+        if self._lines is None:
+            self._lines = self.text.split("\n")
+        return self._lines[number - 1].rstrip("\r") if 0 < number <= len(self._lines) else ""
+
+
+class Span:
+    """A place in a source: 1-based line and column; `end` is the column just after the last character."""
+
+    __slots__ = ("source", "line", "column", "end")
+
+    def __init__(self, source: Source, line: int, column: int, end: int | None = None) -> None:
+        self.source = source
+        self.line = line
+        self.column = column
+        self.end = column + 1 if end is None else end
+
+    def __repr__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+
+class Problem(Exception):
+    """A fact that is wrong, raised by who knows it; the place is added once, further up.
+
+    `blame` names the argument or axis at fault. `found`, `expected` and `help` are sentences or empty.
+    """
+
+    def __init__(
+        self, rule: str, message: str, blame: str = "", found: str = "", expected: str = "", help: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+        self.blame = blame
+        self.found = found
+        self.expected = expected
+        self.help = help
+
+
+class Related:
+    """Another place that had a part in a diagnostic, with what it says there."""
+
+    __slots__ = ("message", "span")
+
+    def __init__(self, message: str, span: Span | None) -> None:
+        self.message = message
+        self.span = span
+
+
+class Diagnostic:
+    """A problem joined to its place. `calls` is the chain of block calls, outermost first."""
+
+    __slots__ = ("rule", "message", "span", "found", "expected", "help", "related", "calls", "layer")
+
+    def __init__(
+        self,
+        rule: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        found: str = "",
+        expected: str = "",
+        help: str = "",
+        related: list[Related] | None = None,
+        calls: list[Related] | None = None,
+        layer: str = "",
+    ) -> None:
+        self.rule = rule
+        self.message = message
+        self.span = span
+        self.found = found
+        self.expected = expected
+        self.help = help
+        self.related = related or []
+        self.calls = calls or []
+        self.layer = layer
+
+    def __repr__(self) -> str:
+        return f"<{self.span}: {self.message} [{self.rule}]>"
+
+
+class Rejected(Exception):
+    """The network, or what was asked of it, is rejected; every independent reason is in `diagnostics`."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        super().__init__("; ".join(d.message for d in diagnostics))
+        self.diagnostics = diagnostics
+
+
+class Unusable(Rejected):
+    """The command line is wrong or a file cannot be read: exit code 2 instead of 1."""

@@ -1,0 +1,85 @@
+"""Dims as a spec writes them: numbers, symbols, expressions over symbols, `_` and `...`.
+
+They say what was written; what they come to is decided by inference.
+"""
+
+from __future__ import annotations
+
+from typing import Union
+
+
+class _Mark:
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __reduce__(self) -> str:
+        return "UNKNOWN" if self.text == "_" else "REST"
+
+
+UNKNOWN = _Mark("_")
+"""A size to be inferred."""
+
+REST = _Mark("...")
+"""Any number of dims; at most one in a shape."""
+
+
+class Sym:
+    """A symbol: the same size everywhere in its scope. `scope` 0 is the network's own."""
+
+    __slots__ = ("name", "scope")
+
+    def __init__(self, name: str, scope: int = 0) -> None:
+        self.name = name
+        self.scope = scope
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Sym and other.name == self.name and other.scope == self.scope
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.scope))
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class Op:
+    """An operation over symbols; `op` is one of `+ - * // / % min max`, `args` are two sizes (`neg` is 0 - x)."""
+
+    __slots__ = ("op", "args")
+
+    def __init__(self, op: str, a: Size, b: Size) -> None:
+        self.op = op
+        self.args = (a, b)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Op and other.op == self.op and other.args == self.args
+
+    def __hash__(self) -> int:
+        return hash((self.op, self.args))
+
+    def __repr__(self) -> str:
+        a, b = (f"({x!r})" if type(x) is Op else repr(x) for x in self.args)
+        return f"{self.op}({a}, {b})" if self.op in ("min", "max") else f"{a}{self.op}{b}"
+
+
+Size = Union[int, Sym, Op, _Mark]
+"""One dim as written: a number, a symbol, an expression over symbols, or UNKNOWN (REST in a list of dims)."""
+
+
+def symbols(size: Size) -> set[Sym]:
+    """The symbols a size mentions."""
+    if type(size) is Sym:
+        return {size}
+    if type(size) is Op:
+        return symbols(size.args[0]) | symbols(size.args[1])
+    return set()
+
+
+def is_symbolic(size: object) -> bool:
+    """Whether the size is an expression over symbols."""
+    return type(size) is Sym or type(size) is Op

@@ -1,0 +1,373 @@
+"""The vocabulary of shape relations. Each goes forward and backward, states its clause, and reads in words.
+
+A relation fires when it is made and again whenever a slot it watches becomes known, until it is `done`: all it can
+ever say is said. `words(name)` gives the equation with slots named by `name`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from .expr import Expr, add, broadcast, divisor, exact_div, floordiv, lower_bound, mod, mul, product, sub
+from .store import Clause, Conflict, Store
+
+Namer = Callable[[int], str]
+
+
+class Relation:
+    """Base. `node` is who states it; `says` its own headline when it fails, `blame` the argument at fault."""
+
+    __slots__ = ("node", "slots", "done", "rule", "says", "blame", "help")
+    default_rule = "size-mismatch"
+
+    def __init__(
+        self, node: Any, slots: tuple[int, ...], rule: str = "", says: str = "", blame: str = "", help: str = ""
+    ) -> None:
+        self.node = node
+        self.slots = slots
+        self.done = False
+        self.rule = rule or self.default_rule
+        self.says = says
+        self.blame = blame
+        self.help = help
+
+    def fire(self, s: Store) -> None:
+        raise NotImplementedError
+
+    def words(self, name: Namer) -> str:
+        raise NotImplementedError
+
+    def fail(self, s: Store, message: str, found: str = "", expected: str = "") -> None:
+        self.done = True
+        s.conflicts.append(
+            Conflict(self.rule, self.says or message, self, self.slots, self.blame, found, expected, self.help)
+        )
+
+    def need(self, s: Store, left: Any, op: str, right: Any) -> None:
+        s.clauses.append(Clause(left, op, right, self.rule, self, self.slots))
+
+
+def post(s: Store, relation: Relation) -> None:
+    """Let a relation act, and wake it later if it is not done."""
+    relation.fire(s)
+    if not relation.done:
+        for slot in relation.slots:
+            if s.known(slot) is None:
+                s.watch.setdefault(s.root(slot), []).append(relation)
+
+
+class Window(Relation):
+    """out = floor((factor*x + offset) / stride), at least 1: convolution, pooling, upsampling, slicing."""
+
+    __slots__ = ("offset", "stride", "factor", "note")
+    default_rule = "kernel-exceeds-input"
+
+    def __init__(
+        self, node: Any, out: int, x: int, offset: int, stride: int, factor: int = 1, note: Any = None, **words: str
+    ) -> None:
+        super().__init__(node, (out, x), **words)
+        self.offset = offset
+        self.stride = stride
+        self.factor = factor
+        self.note = note  # (kernel, stride, padding, dilation) as written, for explanations
+
+    def fire(self, s: Store) -> None:
+        out, x = self.slots
+        v = s.known(x)
+        if v is not None:
+            self.done = True
+            if type(v) is int:
+                y = (self.factor * v + self.offset) // self.stride
+                if y < 1:
+                    return self.too_small(s, v)
+            else:
+                y = floordiv(add(mul(self.factor, v), self.offset), self.stride)
+                if self.offset < self.stride - self.factor and (lower_bound(y) or 0) < 1:
+                    self.need(s, y, ">=", 1)
+            s.settle(out, y, self)
+        elif self.stride == 1 and self.factor == 1:
+            o = s.known(out)
+            if o is not None:
+                self.done = True
+                y = sub(o, self.offset)
+                if type(y) is int and y < 1:
+                    return self.fail(s, f"no input gives {o} here")
+                s.settle(x, y, self)
+
+    def too_small(self, s: Store, v: int) -> None:
+        if self.note is None:
+            return self.fail(s, f"nothing is left of a size of {v}")
+        kernel, _, padding, dilation = self.note
+        reach = dilation * (kernel - 1) + 1
+        spread = f" (dilation {dilation}: reaches {reach})" if dilation > 1 else ""
+        padded = f" + {padding} padding" if padding else ""
+        self.fail(s, f"a kernel of {kernel}{spread} does not fit into {v}{padded}", f"{v}{padded}", f"at least {reach}")
+
+    def words(self, name: Namer) -> str:
+        out, x = self.slots
+        inner = f"{self.factor}*{name(x)}" if self.factor != 1 else name(x)
+        if self.note is not None:
+            k, st, p, d = self.note
+            inner += f" + {p}" if p else ""
+            reach = f"{d}*({k} - 1)" if d != 1 else f"({k} - 1)"
+            return f"{name(out)} = floor(({inner} - {reach} - 1) / {st}) + 1"
+        inner += f" + {self.offset}" if self.offset > 0 else f" - {-self.offset}" if self.offset else ""
+        return f"{name(out)} = floor(({inner}) / {self.stride})" if self.stride != 1 else f"{name(out)} = {inner}"
+
+
+class Sum(Relation):
+    """out = the sum of terms + constant; every term at least 1."""
+
+    __slots__ = ("constant",)
+
+    def __init__(self, node: Any, out: int, terms: tuple[int, ...], constant: int = 0, **words: str) -> None:
+        super().__init__(node, (out, *terms), **words)
+        self.constant = constant
+
+    def fire(self, s: Store) -> None:
+        out, terms = self.slots[0], self.slots[1:]
+        total: Any = self.constant
+        unknown = []
+        for t in terms:
+            v = s.known(t)
+            if v is None:
+                unknown.append(t)
+            else:
+                total = total + v if type(v) is int and type(total) is int else add(total, v)
+        if not unknown:
+            self.done = True
+            if type(total) is int and total < 1:
+                return self.fail(s, f"a size would be {total}")
+            s.settle(out, total, self, self.rule)
+            return
+        o = s.known(out)
+        if o is not None and len(unknown) == 1:
+            self.done = True
+            rest = sub(o, total)
+            if type(rest) is int and rest < 1:
+                return self.fail(s, f"nothing is left: {o} of which {total} are taken", str(o), f"more than {total}")
+            s.settle(unknown[0], rest, self, self.rule)
+
+    def words(self, name: Namer) -> str:
+        c = f" + {self.constant}" if self.constant > 0 else f" - {-self.constant}" if self.constant else ""
+        return f"{name(self.slots[0])} = {' + '.join(map(name, self.slots[1:]))}{c}"
+
+
+class Product(Relation):
+    """out = coefficient * the product of factors; backward by exact division."""
+
+    __slots__ = ("coefficient",)
+    default_rule = "not-divisible"
+
+    def __init__(self, node: Any, out: int, factors: tuple[int, ...], coefficient: int = 1, **words: str) -> None:
+        super().__init__(node, (out, *factors), **words)
+        self.coefficient = coefficient
+
+    def fire(self, s: Store) -> None:
+        out, factors = self.slots[0], self.slots[1:]
+        known: list[Any] = [self.coefficient]
+        unknown: list[int] = []
+        for f in factors:
+            v = s.known(f)
+            if v is None:
+                unknown.append(f)
+            else:
+                known.append(v)
+        if not unknown:
+            self.done = True
+            o = s.known(out)
+            whole = product(known)
+            if type(o) is int and type(whole) is int and o != whole:
+                return self.fail(s, self.message(o, whole), str(o), str(whole))
+            s.settle(out, whole, self, self.rule)
+            return
+        o = s.known(out)
+        if o is not None and len(unknown) == 1:
+            self.done = True
+            self.divide(s, o, product(known), unknown[0])
+
+    def divide(self, s: Store, o: Any, part: Any, slot: int) -> None:
+        if type(o) is int and type(part) is int:
+            if o % part or o < part:
+                return self.fail(s, self.message(o, part), f"{o} % {part} = {o % part}", f"a multiple of {part}")
+            s.settle(slot, o // part, self, self.rule)
+            return
+        rest = mod(o, part) if type(part) is int else None
+        if rest != 0 and type(part) is int:
+            if type(rest) is int:
+                return self.fail(s, self.message(o, part), f"{o} % {part} = {rest}", f"a multiple of {part}")
+            self.need(s, o, "%", part)
+            s.settle(slot, exact_div(o, part), self, self.rule)
+            return
+        quotient = exact_div(o, part)
+        if rest is None and type(quotient) is Expr and mul(quotient, part) is not o:
+            self.need(s, o, "%", part)
+        s.settle(slot, quotient, self, self.rule)
+
+    def message(self, whole: Any, part: Any) -> str:
+        return self.says.format(whole=whole, part=part) if self.says else f"{whole} is not a multiple of {part}"
+
+    def fail(self, s: Store, message: str, found: str = "", expected: str = "") -> None:
+        self.done = True
+        s.conflicts.append(Conflict(self.rule, message, self, self.slots, self.blame, found, expected, self.help))
+
+    def words(self, name: Namer) -> str:
+        parts = [name(f) for f in self.slots[1:]]
+        if self.coefficient != 1:
+            parts.insert(0, str(self.coefficient))
+        return f"{name(self.slots[0])} = {' * '.join(parts)}"
+
+
+class Divisible(Relation):
+    """x is a multiple of m."""
+
+    __slots__ = ()
+    default_rule = "not-divisible"
+
+    def __init__(self, node: Any, x: int, m: int, **words: str) -> None:
+        super().__init__(node, (x, m), **words)
+
+    def fire(self, s: Store) -> None:
+        x, m = s.known(self.slots[0]), s.known(self.slots[1])
+        if x is None or m is None:
+            return
+        self.done = True
+        if type(m) is int and (type(x) is int or divisor(x) % m):
+            rest = mod(x, m)
+            if type(rest) is int:
+                if rest:
+                    message = self.says.format(whole=x, part=m) if self.says else f"{x} is not a multiple of {m}"
+                    s.conflicts.append(
+                        Conflict(self.rule, message, self, self.slots, self.blame, f"{x} % {m} = {rest}",
+                                 f"a multiple of {m}", self.help)  # fmt: skip
+                    )
+                return
+            self.need(s, x, "%", m)
+        elif type(m) is not int:
+            self.need(s, x, "%", m)
+
+    def words(self, name: Namer) -> str:
+        return f"{name(self.slots[0])} % {name(self.slots[1])} == 0"
+
+
+class AtMost(Relation):
+    """x <= limit."""
+
+    __slots__ = ()
+    default_rule = "too-large"
+
+    def __init__(self, node: Any, x: int, limit: int, **words: str) -> None:
+        super().__init__(node, (x, limit), **words)
+
+    def fire(self, s: Store) -> None:
+        x, limit = s.known(self.slots[0]), s.known(self.slots[1])
+        if x is None or limit is None:
+            return
+        self.done = True
+        if type(x) is int and type(limit) is int:
+            if x > limit:
+                message = self.says.format(whole=x, part=limit) if self.says else f"{x} is more than {limit}"
+                s.conflicts.append(
+                    Conflict(self.rule, message, self, self.slots, self.blame, str(x), f"at most {limit}", self.help)
+                )
+            return
+        least = lower_bound(sub(limit, x))
+        if least is None or least < 0:
+            self.need(s, limit, ">=", x)
+
+    def words(self, name: Namer) -> str:
+        return f"{name(self.slots[0])} <= {name(self.slots[1])}"
+
+
+class Broadcast(Relation):
+    """out = the common size of terms, each equal to it or 1."""
+
+    __slots__ = ()
+    default_rule = "broadcast-mismatch"
+
+    def __init__(self, node: Any, out: int, terms: tuple[int, ...], **words: str) -> None:
+        super().__init__(node, (out, *terms), **words)
+
+    def fire(self, s: Store) -> None:
+        out, terms = self.slots[0], self.slots[1:]
+        values = [s.known(t) for t in terms]
+        unknown = [t for t, v in zip(terms, values) if v is None]
+        wide = next((v for v in values if type(v) is int and v != 1), None)
+        o = s.known(out)
+        if not unknown:
+            self.done = True
+            self._forward(s, out, values)
+        elif o == 1:
+            self.done = True
+            for t in terms:
+                s.settle(t, 1, self, self.rule)
+        elif wide is not None:
+            # A size left open beside a known one is taken to be equal to it; 1 would broadcast as well.
+            self.done = True
+            s.settle(out, wide, self, self.rule)
+            for t in unknown:
+                s.assumed.append((t, out, self))
+                s.settle(t, wide, self, self.rule)
+            self._forward(s, out, [wide if v is None else v for v in values])
+        elif o is not None and len(unknown) == 1 and all(v == 1 for v in values if v is not None):
+            self.done = True
+            s.settle(unknown[0], o, self, self.rule)
+
+    def _forward(self, s: Store, out: int, values: list[Any]) -> None:
+        result: Any = 1
+        for v in values:
+            if v is result or v == 1 or v == result:
+                continue
+            if result == 1:
+                result = v
+                continue
+            if type(v) is int and type(result) is int:
+                return self.fail(s, f"{result} and {v} do not broadcast", f"{result} and {v}", "equal sizes, or 1")
+            self.need(s, result, "|", v)
+            result = broadcast(result, v)
+        s.settle(out, result, self, self.rule)
+
+    def words(self, name: Namer) -> str:
+        return f"{name(self.slots[0])} = broadcast({', '.join(map(name, self.slots[1:]))})"
+
+
+class Floored(Relation):
+    """out = x // m, or x % m, for sizes written as expressions; forward only."""
+
+    __slots__ = ("remainder",)
+
+    def __init__(self, node: Any, out: int, x: int, m: int, remainder: bool = False) -> None:
+        super().__init__(node, (out, x, m))
+        self.remainder = remainder
+
+    def fire(self, s: Store) -> None:
+        out, x, m = self.slots
+        a, b = s.known(x), s.known(m)
+        if a is not None and type(b) is int:
+            self.done = True
+            s.settle(out, mod(a, b) if self.remainder else floordiv(a, b), self)
+
+    def words(self, name: Namer) -> str:
+        out, x, m = map(name, self.slots)
+        return f"{out} = {x} {'%' if self.remainder else '//'} {m}"
+
+
+class Extreme(Relation):
+    """out = max or min of two sizes, for sizes written as expressions; forward only."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, node: Any, out: int, a: int, b: int, function: Callable[[Any, Any], Any]) -> None:
+        super().__init__(node, (out, a, b))
+        self.function = function
+
+    def fire(self, s: Store) -> None:
+        out, a, b = self.slots
+        x, y = s.known(a), s.known(b)
+        if x is not None and y is not None:
+            self.done = True
+            s.settle(out, self.function(x, y), self)
+
+    def words(self, name: Namer) -> str:
+        out, a, b = map(name, self.slots)
+        return f"{out} = {self.function.__name__}({a}, {b})"

@@ -1,0 +1,176 @@
+"""Shapes as rows of slots. A row of known rank is a tuple; an open one has a stretch of unknown length inside.
+
+The stretch (`Rest`) is shared by every row it appears in, so learning one rank teaches all. The stretch of a network
+input makes rigid dims, named after their place; any other makes flexible ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Union
+
+from .expr import symbol
+from .store import Conflict, Fact, Store
+
+
+class Rest:
+    """A stretch of dims of unknown number. `owner` is the input it belongs to, if any."""
+
+    __slots__ = ("bound", "owner", "front", "back", "watchers", "why")
+
+    def __init__(self, owner: Any = None, front: int = 0, back: int = 0) -> None:
+        self.bound: Row | None = None
+        self.owner = owner
+        self.front = front  # dims of the owner before it
+        self.back = back  # and after it
+        self.watchers: list[Any] = []
+        self.why: Any = None
+
+
+class Open:
+    """A row with `rest` between `prefix` and `suffix`."""
+
+    __slots__ = ("prefix", "rest", "suffix")
+
+    def __init__(self, prefix: tuple[int, ...], rest: Rest, suffix: tuple[int, ...]) -> None:
+        self.prefix = prefix
+        self.rest = rest
+        self.suffix = suffix
+
+
+Row = Union[tuple[int, ...], Open]
+
+
+def resolve(row: Row) -> Row:
+    """The row with every learned stretch filled in."""
+    while type(row) is Open and row.rest.bound is not None:
+        inner = resolve(row.rest.bound)
+        if type(inner) is Open:
+            row = Open(row.prefix + inner.prefix, inner.rest, inner.suffix + row.suffix)
+        else:
+            row = row.prefix + inner + row.suffix  # type: ignore[operator]
+    return row
+
+
+def rank(row: Row) -> int | None:
+    """The number of dims, or None."""
+    row = resolve(row)
+    return len(row) if type(row) is tuple else None
+
+
+def least_rank(row: Row) -> int:
+    """The number of dims that are certain."""
+    row = resolve(row)
+    return len(row) if type(row) is tuple else len(row.prefix) + len(row.suffix)  # type: ignore[union-attr]
+
+
+def wide(row: Row, before: int, after: int, s: Store, why: Any) -> Row | None:
+    """The row with at least `before` dims in front and `after` behind the stretch; None when the rank is too small."""
+    row = resolve(row)
+    if type(row) is tuple:
+        return row if len(row) >= before + after else None
+    assert type(row) is Open
+    more, less = max(0, before - len(row.prefix)), max(0, after - len(row.suffix))
+    if more or less:
+        rest = row.rest
+        inner = Rest(rest.owner, rest.front + more, rest.back + less)
+        prefix = tuple(_dim(s, rest, rest.front + k) for k in range(more))
+        suffix = tuple(_dim(s, rest, -rest.back - less + k) for k in range(less))
+        bind(rest, Open(prefix, inner, suffix), s, why)
+        return resolve(row)
+    return row
+
+
+def _dim(s: Store, rest: Rest, place: int) -> int:
+    if rest.owner is None:
+        return s.new()
+    return s.new(symbol(f"{rest.owner.name}[{place}]"), Fact(rest.owner, place))
+
+
+def bind(rest: Rest, row: Row, s: Store, why: Any) -> None:
+    """Fill a stretch in, waking who waits for its rank."""
+    rest.bound = row
+    rest.why = why
+    if type(row) is Open:
+        row.rest.watchers.extend(rest.watchers)
+    if rest.watchers:
+        s.waiting.append(rest)
+
+
+def fix(row: Row, n: int, s: Store, why: Any) -> tuple[int, ...] | None:
+    """The row as one of rank n, which closes an open one; None when its rank is another."""
+    row = resolve(row)
+    if type(row) is tuple:
+        return row if len(row) == n else None
+    assert type(row) is Open
+    missing = n - len(row.prefix) - len(row.suffix)
+    if missing < 0:
+        return None
+    rest = row.rest
+    bind(rest, tuple(_dim(s, rest, rest.front + k) for k in range(missing)), s, why)
+    closed = resolve(row)
+    assert type(closed) is tuple
+    return closed
+
+
+def unify(a: Row, b: Row, s: Store, why: Any, rule: str = "shape-mismatch") -> bool:
+    """Make two rows equal; False (with a conflict) when they cannot be."""
+    a, b = resolve(a), resolve(b)
+    if a is b:
+        return True
+    if type(a) is tuple and type(b) is tuple:
+        if len(a) != len(b):
+            return _ranks_differ(len(a), len(b), s, why, a + b)
+        fine = True
+        for x, y in zip(a, b):
+            if x != y:
+                fine = s.equal(x, y, why) and fine
+        return fine
+    if type(b) is Open and type(a) is tuple:
+        a, b = b, a
+    assert type(a) is Open
+    if type(b) is tuple:
+        fixed = _fill(a, b, s, why)
+        return unify(fixed, b, s, why) if fixed is not None else _ranks_differ(least_rank(a), len(b), s, why, b, "at least ")
+    assert type(b) is Open
+    return _unify_open(a, b, s, why)
+
+
+def _fill(a: Open, b: tuple[int, ...], s: Store, why: Any) -> Row | None:
+    """Close an open row so that it has the rank of b, sharing b's slots where the stretch is free to."""
+    middle = len(b) - len(a.prefix) - len(a.suffix)
+    if middle < 0:
+        return None
+    if a.rest.owner is None:
+        bind(a.rest, b[len(a.prefix) : len(a.prefix) + middle], s, why)
+        return resolve(a)
+    return fix(a, len(b), s, why)
+
+
+def _unify_open(a: Open, b: Open, s: Store, why: Any) -> bool:
+    if a.rest is b.rest:
+        if len(a.prefix) + len(a.suffix) != len(b.prefix) + len(b.suffix):
+            return _ranks_differ(least_rank(a), least_rank(b), s, why, a.prefix + a.suffix + b.prefix + b.suffix)
+        if len(a.prefix) == len(b.prefix):
+            return _pairs(a.prefix + a.suffix, b.prefix + b.suffix, s, why)
+        return True  # shifted against each other: says nothing until the rank is known
+    before, after = max(len(a.prefix), len(b.prefix)), max(len(a.suffix), len(b.suffix))
+    wa, wb = wide(a, before, after, s, why), wide(b, before, after, s, why)
+    assert type(wa) is Open and type(wb) is Open
+    if wa.rest is not wb.rest:
+        if wa.rest.owner is None:
+            bind(wa.rest, Open((), wb.rest, ()), s, why)
+        else:
+            bind(wb.rest, Open((), wa.rest, ()), s, why)
+    return _pairs(wa.prefix + wa.suffix, wb.prefix + wb.suffix, s, why)
+
+
+def _pairs(a: tuple[int, ...], b: tuple[int, ...], s: Store, why: Any) -> bool:
+    fine = True
+    for x, y in zip(a, b):
+        fine = s.equal(x, y, why) and fine
+    return fine
+
+
+def _ranks_differ(m: int, n: int, s: Store, why: Any, slots: tuple[int, ...], least: str = "") -> bool:
+    s.fail(Conflict("rank-mismatch", f"{least}{m} dims and {n} dims cannot be the same", why, slots))
+    return False

@@ -1,0 +1,195 @@
+"""Slots: every dim of every value and parameter is an int id, with what is known of it and why.
+
+Rigid unknowns (symbols, input dims) live inside values, as expressions true for every size; equating two of them
+never merges them, it states a clause. Flexible unknowns (sizes left out) are slots without a value; equating two
+merges them (union-find), and each is bound at most once. Every equality is kept, redundant ones too: they are what
+explanations are made of.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .expr import Expr, compare, solve_single, substitute
+
+if TYPE_CHECKING:
+    from .relations import Relation
+    from .rows import Rest
+
+Term = Any  # int | Expr; spelled Any to keep arithmetic on it plain
+
+
+class Fact:
+    """Something declared: `owner` is a node, input, parameter or assertion; `what` the argument or axis that says it."""
+
+    __slots__ = ("owner", "what")
+
+    def __init__(self, owner: Any, what: str | int) -> None:
+        self.owner = owner
+        self.what = what
+
+
+class Clause:
+    """A condition on rigid unknowns that must hold for the network to work: `left op right`, op in `== >= % |`.
+
+    `%`: left is divisible by right. `|`: left and right may broadcast (equal, or one of them 1).
+    """
+
+    __slots__ = ("left", "op", "right", "rule", "why", "slots")
+
+    def __init__(self, left: Term, op: str, right: Term, rule: str, why: Any, slots: tuple[int, ...]) -> None:
+        self.left = left
+        self.op = op
+        self.right = right
+        self.rule = rule
+        self.why = why
+        self.slots = slots
+
+
+class Conflict:
+    """Two things that cannot both hold. `why` is the relation, fact or edge at which it showed; `slots` take part."""
+
+    __slots__ = ("rule", "message", "why", "slots", "blame", "found", "expected", "help")
+
+    def __init__(
+        self,
+        rule: str,
+        message: str,
+        why: Any,
+        slots: tuple[int, ...],
+        blame: str = "",
+        found: str = "",
+        expected: str = "",
+        help: str = "",
+    ) -> None:
+        self.rule = rule
+        self.message = message
+        self.why = why
+        self.slots = slots
+        self.blame = blame
+        self.found = found
+        self.expected = expected
+        self.help = help
+
+
+class Store:
+    """All slots of one inference."""
+
+    def __init__(self) -> None:
+        self.value: list[Term | None] = []
+        self.origin: list[Any] = []  # Fact or Relation that gives the slot its value; None: another slot does
+        self.parent: dict[int, int] = {}
+        self.watch: dict[int, list[Relation]] = {}
+        self.edges: list[tuple[int, int, Any]] = []
+        self.clauses: list[Clause] = []
+        self.conflicts: list[Conflict] = []
+        self.bound: dict[str, int] = {}  # rigid unknowns that can be only one number, with the clause that says so
+        self.bound_by: dict[str, Clause] = {}
+        self.queue: list[Relation] = []
+        self.waiting: list[Rest] = []  # rests whose rank was just learned
+        self.assumed: list[tuple[int, int, Any]] = []  # equalities taken for granted (`_` in a broadcast)
+
+    def new(self, value: Term | None = None, origin: Any = None) -> int:
+        """A new slot."""
+        self.value.append(value)
+        self.origin.append(origin)
+        return len(self.value) - 1
+
+    def root(self, slot: int) -> int:
+        parent = self.parent
+        while slot in parent:
+            up = parent[slot]
+            if up in parent:
+                parent[slot] = parent[up]
+            slot = up
+        return slot
+
+    def known(self, slot: int) -> Term | None:
+        """The value of a slot, or None."""
+        v = self.value[slot]
+        if v is None and slot in self.parent:
+            v = self.value[self.root(slot)]
+        if self.bound and type(v) is Expr and not self.bound.keys().isdisjoint(v.symbols):
+            v = substitute(v, self.bound)
+        return v
+
+    def assign(self, slot: int, value: Term, origin: Any = None) -> None:
+        """Give a value to an unknown slot and wake what watches it. `origin` None: an edge already says why."""
+        root = self.root(slot)
+        self.value[root] = value
+        if origin is not None:
+            self.origin[slot] = origin
+        woken = self.watch.pop(root, None)
+        if woken:
+            self.queue.extend(woken)
+
+    def equal(self, a: int, b: int, why: Any) -> bool:
+        """State that two slots are the same size; False when they cannot be."""
+        if a == b:
+            return True
+        self.edges.append((a, b, why))
+        va, vb = self.known(a), self.known(b)
+        if va is None:
+            if vb is None:
+                self._merge(a, b)
+            else:
+                self.assign(a, vb)
+        elif vb is None:
+            self.assign(b, va)
+        elif va is not vb and va != vb:
+            return self.equate(va, vb, "size-mismatch", why, (a, b))
+        return True
+
+    def _merge(self, a: int, b: int) -> None:
+        a, b = self.root(a), self.root(b)
+        if a != b:
+            self.parent[b] = a
+            moved = self.watch.pop(b, None)
+            if moved:
+                self.watch.setdefault(a, []).extend(moved)
+                self.queue.extend(moved)
+
+    def settle(self, slot: int, value: Term, why: Any, rule: str = "size-mismatch") -> bool:
+        """A relation has come to a value for a slot: bind it, or compare with what is known."""
+        v = self.known(slot)
+        if v is None:
+            self.assign(slot, value, why)
+            return True
+        if v is value or v == value:
+            if self.origin[slot] is None:
+                self.origin[slot] = why
+            return True
+        return self.equate(v, value, rule, why, (slot,))
+
+    def equate(self, left: Term, right: Term, rule: str, why: Any, slots: tuple[int, ...]) -> bool:
+        """Two known values must be equal: proved, refuted (a conflict), or a clause on the rigid unknowns."""
+        if type(left) is int and type(right) is int:
+            verdict: bool | None = left == right
+        else:
+            verdict = compare(left, right)
+        if verdict is False:
+            self.conflicts.append(Conflict(rule, f"{left} is not {right}", why, slots))
+            return False
+        if verdict is None:
+            clause = Clause(left, "==", right, rule, why, slots)
+            self.clauses.append(clause)
+            single = solve_single(left, right)
+            if single is not None:
+                self.bind(single[0], single[1], clause)
+        return True
+
+    def bind(self, name: str, number: int, clause: Clause) -> None:
+        """A rigid unknown that can be only this number: from now on it reads as that."""
+        self.bound[name] = number
+        self.bound_by[name] = clause
+
+    def fail(self, conflict: Conflict) -> None:
+        self.conflicts.append(conflict)
+
+    def run(self) -> None:
+        """Let woken relations act until none is left."""
+        queue = self.queue
+        while queue:
+            relation = queue.pop()
+            if not relation.done:
+                relation.fire(self)
