@@ -115,12 +115,12 @@ def alone(layer: Layer) -> dict[str, Shape | None]:
     try:
         frame.run()
     except (Wait, Problem):
-        for p in layer.tensors():
+        for p in layer.memo("_tensors", layer.tensors):
             if p.axes and p.key not in frame.tensors:
                 frame.tensors[p.key] = tuple(frame.slot(name) for name in p.axes.split())
     store.run()
     out: dict[str, Shape | None] = {}
-    for p in layer.tensors():
+    for p in layer.memo("_tensors", layer.tensors):
         row = rows.resolve(frame.tensors[p.key]) if p.key in frame.tensors else None
         out[p.key] = tuple(_plain(store.known(s)) for s in row) if type(row) is tuple else None
     return out

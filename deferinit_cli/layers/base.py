@@ -45,7 +45,7 @@ __all__ = ["Layer", "Param", "layer", "param", "parse", "size", "per_axis", "pad
 
 
 class Param:
-    """One tensor a kind owns. `axes` is a pattern of axis names: `channels in_group kernel_h kernel_w`.
+    """One tensor a kind owns. `axes` is a pattern of axis names: `channels in_group kernel_size.0 kernel_size.1`.
 
     `fans` is `in axes -> out axes`, for initialisers. `keras`, `flax`, `mxnet` are `name: axes` in that framework's
     order, or just a name when the order is the same; a transpose is read off the two patterns. An empty name says
@@ -102,7 +102,7 @@ class Layer:
     parameters: ClassVar[list[Param]] = []
     macs: ClassVar[str] = ""  # products of axes, joined by ' + '; empty: none
     spatial: ClassVar[int] = 0  # axes of a family member: 2 for conv2d
-    affine: ClassVar[bool] = False  # one scale and shift per channel at inference: see `scale_shift`
+    passes: ClassVar[bool] = False  # yields its one input's shape and does nothing else: set by the registry
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
@@ -134,6 +134,13 @@ class Layer:
     def tensors(self) -> list[Param]:
         """The parameters and buffers this instance owns, in order. `when` names flags or values that must be true."""
         return [p for p in self.parameters if not p.when or getattr(self, p.when)]
+
+    def memo(self, key: str, make: Callable[[], Any]) -> Any:
+        """Something computed once per instance: instances are shared by thousands of nodes and never change."""
+        found = self.__dict__.get(key)
+        if found is None:
+            found = self.__dict__[key] = make()
+        return found
 
     def relate(self, r: Frame) -> None:
         """Relations between the axes that `takes`, `gives` and the parameters name, beyond equal names."""
@@ -194,8 +201,8 @@ AXES = ("d", "h", "w")
 def layer(names: str, also: str = "") -> Callable[[type[L]], type[L]]:
     """Register a kind, or a family of them: `@layer("conv1d conv2d conv3d", also="Conv{n}D …")`.
 
-    In a family's patterns `{space}` stands for the spatial axes' names (`h w`), `{x}`-style words such as `{space_out}`
-    or `{kernel}` for those names with `_out` or `kernel_` added.
+    In a family's patterns `{space}` stands for the spatial axes' names (`h w`), `{space_out}` for those names with `_out`,
+    `{kernel}` for the entries of kernel_size.
     """
 
     def declare(cls: type[L]) -> type[L]:
@@ -227,6 +234,13 @@ def _complete(cls: type[Layer], name: str, also: str) -> None:
     cls.also = tuple(also.format(n=cls.spatial).split())
     cls.takes, cls.gives, cls.macs = (_fill(t, words) for t in (cls.takes, cls.gives, cls.macs))
     cls.parameters = [p.formatted(words) for p in cls.parameters]
+    cls.passes = (
+        cls.takes == cls.gives
+        and cls.takes[:1] == "*"
+        and " " not in cls.takes
+        and not (cls.parameters or cls.sides or cls.structural)
+        and all(getattr(cls, f) is getattr(Layer, f) for f in ("relate", "tensors", "yields", "__init__"))
+    )
 
 
 def family_words(n: int) -> dict[str, str]:
@@ -235,7 +249,7 @@ def family_words(n: int) -> dict[str, str]:
     return {
         "space": " ".join(axes),
         "space_out": " ".join(a + "_out" for a in axes),
-        "kernel": " ".join("kernel_" + a for a in axes),
+        "kernel": " ".join(f"kernel_size.{i}" for i in range(n)),
     }
 
 
@@ -243,6 +257,18 @@ def _fill(pattern: str, words: dict[str, str]) -> str:
     for key, text_ in words.items():
         pattern = pattern.replace("{" + key + "}", text_)
     return pattern
+
+
+@lru_cache(maxsize=None)
+def patterns(text_: str) -> tuple[tuple[tuple[str, ...], str | None, tuple[str, ...]], ...]:
+    """The parsed patterns of `takes` or `gives`."""
+    return tuple(map(parse, text_.split(",")))
+
+
+@lru_cache(maxsize=None)
+def tokens(axes: str) -> tuple[str, ...]:
+    """The axis tokens of a parameter's pattern."""
+    return tuple(axes.split())
 
 
 @lru_cache(maxsize=None)

@@ -26,7 +26,7 @@ from ..shapes.relations import (
 )
 from ..shapes.rows import Open, Rest, Row
 from ..shapes.store import Conflict, Fact, Store
-from .base import Layer, Param, parse
+from .base import Layer, Param, patterns, tokens
 
 Axis = Union[str, int]
 
@@ -74,11 +74,16 @@ class Frame:
 
     def written(self, axis: str) -> Any:
         """What the spec says of an axis that is an argument, or None."""
+        known = self.layer.memo("_written", dict)
+        if axis in known:
+            return known[axis]
         name, _, place = axis.partition(".")
-        v = self.layer.__dict__.get(name)
+        v = self.layer.__dict__.get(name) if name in self.layer.arguments else None
         if place:
             v = v[int(place)] if isinstance(v, tuple) else v
-        return None if v is UNKNOWN or isinstance(v, (str, bool, float)) else v
+        v = None if v is UNKNOWN or isinstance(v, (str, bool, float)) else v
+        known[axis] = v
+        return v
 
     def _product(self, parts: list[str]) -> int:
         coefficient, names = 1, []
@@ -241,18 +246,17 @@ class Frame:
         """Read `takes`, state the relation, make parameters and outputs."""
         layer = self.layer
         if layer.takes:
-            for port, pattern in enumerate(layer.takes.split(",")):
+            for port, pattern in enumerate(patterns(layer.takes)):
                 if port < len(self.inputs):
-                    self._take(port, pattern)
+                    self._take(port, *pattern)
         layer.relate(self)
-        for p in layer.tensors():
+        for p in layer.memo("_tensors", layer.tensors):
             if p.axes or p.key not in self.tensors:
                 self._tensor(p)
         if layer.gives:
-            self.outputs = [self._give(pattern) for pattern in layer.gives.split(",")]
+            self.outputs = [self._give(*pattern) for pattern in patterns(layer.gives)]
 
-    def _take(self, port: int, pattern: str) -> None:
-        before, star, after = parse(pattern)
+    def _take(self, port: int, before: tuple[str, ...], star: str | None, after: tuple[str, ...]) -> None:
         row = self.inputs[port]
         if star is None:
             got = rows.fix(row, len(before), self.store, self.node)
@@ -289,23 +293,22 @@ class Frame:
 
     def _meet(self, name: str, slot: int) -> None:
         """An input's axis has this name: the same size as whatever else has it."""
-        if name in self.axes or name.isdigit() or "*" in name or self.written(name) is not None:
+        if name in self.axes or self.written(name) is not None or "*" in name or name.isdigit():
             self.store.equal(slot, self.slot(name), (self.node, name))
         else:
             self.axes[name] = slot
 
     def _tensor(self, p: Param) -> None:
-        row = tuple(self.slot(name) for name in p.axes.split())
-        for name, slot in zip(p.axes.split(), row):
-            self.owned[name] = slot
+        names = tokens(p.axes)
+        row = tuple([self.slot(name) for name in names])
+        self.owned.update(zip(names, row))
         if p.key in self.tensors:
             rows.unify(self.tensors[p.key], row, self.store, self.node)
         else:
             self.tensors[p.key] = row
 
-    def _give(self, pattern: str) -> Row:
-        before, star, after = parse(pattern)
-        front, back = tuple(self.slot(n) for n in before), tuple(self.slot(n) for n in after)
+    def _give(self, before: tuple[str, ...], star: str | None, after: tuple[str, ...]) -> Row:
+        front, back = tuple([self.slot(n) for n in before]), tuple([self.slot(n) for n in after])
         if star is None:
             return front
         middle = rows.resolve(self.axes[star])

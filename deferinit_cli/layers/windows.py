@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..shapes.dims import UNKNOWN, is_symbolic
 from .base import AXES, Layer, Problem
 from .frame import Frame
 
@@ -28,25 +27,33 @@ def pads(layer: Layer) -> tuple[Any, ...]:
     return tuple(v if isinstance(v, tuple) else (v, v) for v in p)
 
 
-def slide(r: Frame, layer: Layer, kernel: bool = True) -> None:
+def slide(r: Frame, layer: Layer) -> None:
     """State `x_out` for each spatial axis x from kernel_size, stride, padding, dilation and ceil_mode."""
+    for axis, out, offset, step, note in layer.memo("_slides", lambda: slides(layer)):
+        if offset is None:
+            r.slot(out)  # an argument is left open: found by `solve`
+        else:
+            r.window(out, axis, offset, step, note=note, blame="kernel_size")
+
+
+def slides(layer: Layer) -> list[tuple[str, str, int | None, int, Any]]:
+    """Per spatial axis: (its name, its output's, offset, stride, note) of `Frame.window`."""
+    found: list[tuple[str, str, int | None, int, Any]] = []
     for i, (axis, pad) in enumerate(zip(AXES[3 - layer.spatial :], pads(layer))):
-        if kernel:
-            r.axes.setdefault(f"kernel_{axis}", r.slot(f"kernel_size.{i}"))
         k, s = layer.each("kernel_size")[i], stride(layer, i)
         d = layer.each("dilation")[i] if "dilation" in layer.arguments else 1
-        out = f"{axis}_out"
+        offset: int | None = None
+        note = None
         if pad == "same" and is_int(s):
-            r.window(out, axis, s - 1, s, blame="stride")
+            offset = s - 1
         elif pad != "same" and all(map(is_int, (k, s, d, *pad))):
-            total = sum(pad)
-            reach = d * (k - 1) + 1
+            total, reach = sum(pad), d * (k - 1) + 1
             offset = total - reach + s
             if getattr(layer, "ceil_mode", False):
                 offset = min(total - reach + 2 * s - 1, pad[0] + s - 1)
-            r.window(out, axis, offset, s, note=(k, s, total, d), blame="kernel_size")
-        else:
-            r.slot(out)  # an argument is left open: found by `solve`
+            note = (k, s, total, d)
+        found.append((axis, f"{axis}_out", offset, s, note))
+    return found
 
 
 def stride(layer: Layer, i: int) -> Any:
@@ -57,6 +64,3 @@ def stride(layer: Layer, i: int) -> Any:
 
 def is_int(v: Any) -> bool:
     return type(v) is int
-
-
-__all__ = ["slide", "pads", "stride", "UNKNOWN", "is_symbolic"]
