@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,6 +124,9 @@ def test_loaded_safetensors_are_views_that_cannot_change_the_file(tmp_path: Path
     write(tmp_path / "w.safetensors", {"a": sample((3,), "float32")})
     loaded = load(str(tmp_path / "w.safetensors"))["a"]
     assert not loaded.flags.writeable and not loaded.flags.owndata
+    write(tmp_path / "w.safetensors", everything())
+    for name, array in load(str(tmp_path / "w.safetensors")).items():
+        assert array.size == 0 or not array.flags.writeable, f"{name} is not aligned and was copied"
 
 
 @settings(max_examples=30, deadline=None)
@@ -148,6 +153,17 @@ def test_the_same_tensors_are_the_same_bytes(tmp_path: Path, ending: str) -> Non
         write(tmp_path / f"{name}.{ending}", everything())
         os.utime(tmp_path / f"{name}.{ending}", (0, 0))
     assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
+
+
+def test_npz_members_are_as_numpy_writes_them_and_have_no_time(tmp_path: Path) -> None:
+    arrays = {n: a for n, a in everything().items() if a.dtype.name != "bfloat16"}
+    write(tmp_path / "w.npz", arrays)
+    with zipfile.ZipFile(tmp_path / "w.npz") as archive:
+        for name, array in arrays.items():
+            theirs = io.BytesIO()
+            np.save(theirs, array)
+            assert archive.read(f"{name}.npy") == theirs.getvalue()
+            assert archive.getinfo(f"{name}.npy").date_time == (1980, 1, 1, 0, 0, 0)
 
 
 def test_one_tensor_at_a_time_is_in_memory(tmp_path: Path) -> None:

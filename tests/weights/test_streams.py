@@ -200,6 +200,13 @@ def test_orthogonal_is_what_a_library_makes_of_the_same_matrix() -> None:
     np.testing.assert_allclose(orthonormal(values.copy()), q * np.sign(np.diag(r)), atol=1e-9)
 
 
+def test_columns_that_are_nearly_the_same_come_out_orthogonal() -> None:
+    chance = np.random.default_rng(0)
+    values = chance.standard_normal((50, 1)) + 1e-4 * chance.standard_normal((50, 20))
+    q = orthonormal(values)
+    np.testing.assert_allclose(q.T @ q, np.eye(20), atol=1e-7)
+
+
 def test_orthogonal_does_not_hang_on_how_sums_are_ordered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every product of matrices is exact, so permuting the summed axis changes no bit."""
     from deferinit_cli.weights import orthonormal as module
@@ -208,6 +215,7 @@ def test_orthogonal_does_not_hang_on_how_sums_are_ordered(monkeypatch: pytest.Mo
     order = np.random.default_rng(2).permutation(4000)
     assert np.array_equal(module._product(a.T, b), module._product(a[order].T, b[order]))
     np.testing.assert_allclose(module._product(a.T, b), a.T @ b, atol=1e-8)
+    assert module.LENGTH * 4**module.BITS < 2**53
     long = np.ones((3, 10001)) * 1.75
     assert np.array_equal(module._product(long, long.T), np.full((3, 3), 10001 * 1.75**2))
 
