@@ -1,0 +1,24 @@
+"""Shape inference and parameter inspection of neural networks written without input sizes.
+
+    >>> import deferinit_cli as deferinit
+    >>> model = deferinit.load("specs/mlp.yaml")
+
+Everything is imported when it is first used, so that the command line starts fast.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__version__ = "0.1.0"
+__all__ = ["DeferredInitializationError", "Rejected", "Unusable", "load"]
+
+_HOMES = {"load": "api", "Model": "api", "DeferredInitializationError": "api", "Rejected": "problems", "Unusable": "problems"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,13 +22,15 @@ def infer(network: Network, given: Sequence[Given] = ()) -> Resolved:
     collecting = gc.isenabled()
     gc.disable()  # millions of small objects that all stay: collecting in between is half of the time
     try:
-        return _Inference(network, given).run()
+        return Inference(network, given).run()
     finally:
         if collecting:
             gc.enable()
 
 
-class _Inference:
+class Inference:
+    """One run; `finish` is where more facts may be stated before the end."""
+
     def __init__(self, network: Network, given: Sequence[Given]) -> None:
         self.network = network
         self.given = {g.name or network.inputs[0].name: g for g in given}
@@ -59,8 +61,12 @@ class _Inference:
             if p.tied_to is not None:
                 self.tie(p)
         self.settle()
+        self.finish()
         self.recheck()
         return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given)
+
+    def finish(self) -> None:
+        """Nothing more to state."""
 
     # ---- inputs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from ..graph import Given, Input, Network, Node, Parameter
@@ -94,6 +95,22 @@ class Resolved:
                 factors += sizes
             total = add(total, product(factors))
         return total
+
+    def fans(self, p: Parameter) -> tuple[int, int] | None:
+        """(fan in, fan out) of a parameter whose shape is known, from its axis pattern; None where it has none."""
+        frame = self.frames[p.node.index]
+        declared = next(d for d in p.node.layer.memo("_tensors", p.node.layer.tensors) if d.key == p.key)
+        if frame is None or not declared.fans:
+            return None
+        sides = []
+        for side in declared.fans.split("->"):
+            factors: list[Any] = []
+            for token in side.split():
+                factors += self._factor(frame, token) or [None]
+            if not all(type(f) is int for f in factors):
+                return None
+            sides.append(prod(factors))
+        return sides[0], sides[1]
 
     def _factor(self, frame: Frame, token: str) -> list[Any] | None:
         """The sizes a token of a cost stands for: an int, an axis, or the axes of a star."""

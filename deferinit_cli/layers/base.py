@@ -170,6 +170,11 @@ class Layer:
         """Parameters with a following scale and shift folded in, or None where the kind cannot."""
         return None
 
+    def options(self, name: str, known: Callable[[str], int | None]) -> tuple[list[Any], bool]:
+        """Values worth trying for an argument left open, given what is known of axes by name; and whether these are all
+        that can make a difference."""
+        return [], False
+
     def each(self, name: str) -> tuple[Any, ...]:
         """A per-axis argument, one entry per spatial axis."""
         v = getattr(self, name)

@@ -8,7 +8,7 @@ from ..initializers import glorot_uniform, zeros
 from .activations import activate, activation_arg
 from .base import UNKNOWN, Layer, Problem, choice, flag, integer, layer, padding_arg, param, per_axis, size
 from .frame import Frame
-from .windows import slide
+from .windows import options, slide
 
 
 class Convolution(Layer):
@@ -28,6 +28,9 @@ class Convolution(Layer):
             self.each(name)
         if self.padding_mode == "replicate":
             raise Problem("argument-choice", "padding_mode 'replicate' is 'edge' here", "padding_mode")
+
+    def options(self, name: str, known: Any) -> tuple[list[Any], bool]:
+        return options(self, name, known)
 
     def convolve(self, p: Any, x: Any, groups: int) -> Any:
         from . import kernels

@@ -165,8 +165,8 @@ class Frame:
             v = f if type(f) is int else self.written(f) if f not in self.axes else None  # type: ignore[arg-type]
             if type(v) is int:
                 coefficient *= v
-            elif coefficient == 1 and len(factors) <= 2 and type(f) is str and f not in self.axes and out in self.axes:
-                self.axes[f] = self.slot(out)  # out = 1 * f: one and the same
+            elif coefficient == 1 and not slots and f is factors[-1] and f not in self.axes and out in self.axes:
+                self.axes[f] = self.axes[out]  # out = 1 * f: one and the same  # type: ignore[index]
                 return
             else:
                 slots.append(self.slot(f))

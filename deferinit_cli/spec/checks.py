@@ -1,0 +1,150 @@
+"""The `checks` of a spec as data; running them is another floor's work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..graph import Given
+from ..layers.arguments import suggest
+from ..problems import Problem, Rejected, Span
+from .options import parse_given
+from .tree import List, Map, Scalar, Tree, span
+from .values import Code, Located, compile_value
+
+if TYPE_CHECKING:
+    from .build import Builder, Context
+    from .file import File
+
+KEYS = ("name", "doc", "set", "input", "output", "shapes", "weights", "params", "max_params", "max_macs", "max_bytes", "error")
+NUMBERS = ("params", "max_params", "max_macs", "max_bytes")
+
+
+class Expected:
+    """A shape that a check expects of something named; `dims` holds compiled sizes, written at `spans`."""
+
+    __slots__ = ("name", "codes", "span", "spans", "key")
+
+    def __init__(self, name: str, codes: list[Code], place: Span, spans: list[Span], key: Span | None) -> None:
+        self.name = name
+        self.codes = codes
+        self.span = place
+        self.spans = spans
+        self.key = key
+
+
+class Check:
+    """One case. `sets` are texts as `--set` takes them; what is left out is not checked."""
+
+    __slots__ = ("name", "span", "sets", "set_spans", "inputs", "outputs", "shapes", "weights", "numbers", "error", "error_span")
+
+    def __init__(self, name: str, place: Span) -> None:
+        self.name = name
+        self.span = place
+        self.sets: dict[str, str] = {}
+        self.set_spans: dict[str, Span] = {}
+        self.inputs: list[Given] = []
+        self.outputs: list[Expected] = []
+        self.shapes: list[Expected] = []
+        self.weights: list[Expected] = []
+        self.numbers: dict[str, tuple[int, Span]] = {}
+        self.error: str | None = None
+        self.error_span: Span | None = None
+
+
+def read_checks(file: File, ctx: Context, builder: Builder) -> list[Check]:
+    """The cases of a file; faults are told where they are."""
+    node = file.checks
+    if not isinstance(node, List):
+        if node is not None and not (isinstance(node, Scalar) and node.empty):
+            file.fault(node, "value-type", "checks is a list of cases", expected="- {input: 2x20, output: [2, 10]}")
+        return []
+    out = []
+    for k, case in enumerate(node.items):
+        if not isinstance(case, Map):
+            file.fault(case, "value-type", "a check is a mapping", expected="{input: 2x20, output: [2, 10]}")
+            continue
+        check = Check(f"check {k + 1}", span(file.source, case))
+        for key, value in case.pairs:
+            try:
+                read_field(check, file, ctx, builder, key, value)
+            except Located as e:
+                file.faults.problem(file.source, e.node, e.problem)
+        out.append(check)
+    return out
+
+
+def read_field(check: Check, file: File, ctx: Context, builder: Builder, key: Scalar, value: Tree) -> None:
+    name = key.text
+    if name not in KEYS:
+        file.fault(key, "unknown-key", f"a check has no '{name}'", found=name, expected=", ".join(KEYS), help=suggest(name, KEYS))
+    elif name == "name":
+        check.name = value.text if isinstance(value, Scalar) else check.name
+    elif name == "set":
+        for k, v in file.mapping(value, "set"):
+            if k.text not in file.vars:
+                file.fault(k, "unknown-variable", f"no variable '{k.text}'", found=k.text, help=suggest(k.text, file.vars))
+            check.sets[k.text] = text_of(v)
+            check.set_spans[k.text] = span(file.source, v)
+    elif name == "input":
+        check.inputs = read_inputs(file, builder, value)
+    elif name == "output":
+        check.outputs = read_outputs(file, key, value)
+    elif name in ("shapes", "weights"):
+        setattr(check, name, [e for k, v in file.mapping(value, name) if (e := expected(file, k.text, k, v))])
+    elif name in NUMBERS:
+        code = compile_value(value)
+        number = code.get(ctx.values)
+        if type(number) is not int or number < 0:
+            raise Located(value, Problem("value-type", f"{name} is a whole number", found=text_of(value), expected="an int >= 0"))
+        check.numbers[name] = (number, span(file.source, value))
+    elif name == "error":
+        check.error = value.text if isinstance(value, Scalar) else None
+        check.error_span = span(file.source, value)
+
+
+def text_of(node: Tree) -> str:
+    """A value as an option would write it."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, List):
+        return "[" + ", ".join(map(text_of, node.items)) + "]"
+    raise Located(node, Problem("value-type", "a mapping is no value here"))
+
+
+def read_inputs(file: File, builder: Builder, value: Tree) -> list[Given]:
+    pairs = [(k.text + "=", v) for k, v in value.pairs] if isinstance(value, Map) else [("", value)]
+    out = []
+    for prefix, node in pairs:
+        if isinstance(node, List):
+            text = "x".join(map(text_of, node.items)) or "scalar"
+        else:
+            text = text_of(node)
+        try:
+            out.append(parse_given(prefix + text, builder.network, "input", span(file.source, node)))
+        except Rejected as e:
+            for d in e.diagnostics:
+                file.faults.add(d)
+    return out
+
+
+def read_outputs(file: File, key: Scalar, value: Tree) -> list[Expected]:
+    if isinstance(value, Map):
+        return [e for k, v in value.pairs if (e := expected(file, k.text, k, v))]
+    if isinstance(value, List) and value.items and all(isinstance(v, List) for v in value.items):
+        return [e for k, v in enumerate(value.items) if (e := expected(file, str(k), key, v))]
+    found = expected(file, "", key, value)
+    return [found] if found else []
+
+
+def expected(file: File, name: str, key: Scalar, node: Tree) -> Expected | None:
+    """A shape: a list of dims, or `2x20`."""
+    if isinstance(node, Scalar) and not node.empty:
+        parts = node.text.split("x") if node.text not in ("scalar", "()") else []
+        nodes: list[Tree] = [Scalar(p.strip(), False, node.line, node.column, node.end) for p in parts]
+    elif isinstance(node, List):
+        nodes = node.items
+    else:
+        file.fault(node, "value-type", "a shape is a list of dims", expected="[2, 10]")
+        return None
+    codes = [compile_value(n) for n in nodes]
+    return Expected(name, codes, span(file.source, node), [span(file.source, n) for n in nodes], span(file.source, key))

@@ -1,0 +1,276 @@
+"""From a spec's name, text or mapping to a network."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..graph import Input, Network
+from ..layers.arguments import suggest
+from ..problems import Diagnostic, Problem, Rejected, Source, Span, Unusable
+from ..shapes.dims import REST, UNKNOWN
+from . import reader
+from .build import Builder, Context
+from .build import variables as file_variables
+from .file import File
+from .parameters import apply_globs, resolve_ties, unique
+from .scope import Entry, Names
+from .tree import Scalar, span
+from .values import Faults, Located, compile_value
+
+BACKEND = "c"
+"""Which of PyYAML's parsers reads; tests run both."""
+
+
+def zoo_folder() -> Path:
+    """Where the shipped networks are: beside the package in a checkout, inside it when installed."""
+    inside = Path(__file__).parent.parent / "specs"
+    return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "specs"
+
+
+def zoo_names() -> list[str]:
+    return sorted(p.stem for p in zoo_folder().glob("*.yaml"))
+
+
+def zoo_path(name: str) -> Path:
+    """The file of `zoo:NAME`; raises Unusable."""
+    path = zoo_folder() / f"{name.removesuffix('.yaml')}.yaml"
+    inside = zoo_folder().resolve()
+    if not path.is_file() or inside not in path.resolve().parents:
+        names = zoo_names()
+        raise Unusable([Diagnostic("unknown-network", f"no network is called 'zoo:{name}'", help=suggest(name, names)
+                                   or f"there are {', '.join(names)}")])  # fmt: skip
+    return path
+
+
+def read_file(path: str, shown: str) -> str:
+    """A spec's text; only a plain file of modest size is opened. Raises Unusable, or Rejected for what is in it."""
+    try:
+        info = os.stat(path)
+        if not stat.S_ISREG(info.st_mode):
+            what = "a folder" if stat.S_ISDIR(info.st_mode) else "no plain file"
+            raise Unusable([Diagnostic("unreadable", f"{shown} is {what}", help="name a spec file")])
+        if info.st_size > reader.MAX_BYTES:
+            raise Rejected([Diagnostic("file-too-large", f"a spec of {info.st_size} bytes", Span(Source(shown), 1, 1),
+                                       expected=f"at most {reader.MAX_BYTES} bytes")])  # fmt: skip
+        with open(path, "rb") as f:
+            raw = f.read(reader.MAX_BYTES + 1)
+    except (OSError, ValueError) as e:
+        reason = getattr(e, "strerror", None) or str(e)
+        raise Unusable([Diagnostic("unreadable", f"cannot read {shown}: {reason}")]) from None
+    return reader.decode(raw, shown)
+
+
+class Loader:
+    """Reads files and what they import, each once per `set`-free text."""
+
+    def __init__(self, faults: Faults, root: Path | None) -> None:
+        self.faults = faults
+        self.root = root  # the folder tree that relative imports must stay in
+        self.open: list[str] = []
+        self.sources: list[Source] = []
+
+    def file(self, text: str, shown: str, title: str, folder: Path | None) -> File:
+        source, tree = reader.read(text, shown, BACKEND)
+        self.sources.append(source)
+        self.folders = {**getattr(self, "folders", {}), source: folder}
+        file = File(source, tree, self.faults, title, self)
+        file.declare()
+        return file
+
+    def load(self, importer: File, target: Scalar) -> File | None:
+        """An imported file; None (and a fault) where it cannot be had."""
+        try:
+            path, shown, folder = self.find(importer, target)
+            key = str(path.resolve())
+            if key in self.open:
+                raise Problem("cyclic-import", f"'{target.text}' imports itself, directly or through others", found=target.text)
+            self.open.append(key)
+            try:
+                return self.file(read_file(str(path), shown), shown, path.stem, folder)
+            finally:
+                self.open.pop()
+        except Problem as p:
+            self.faults.problem(importer.source, target, p)
+        except Rejected as e:
+            for d in e.diagnostics:
+                d.span = d.span or span(importer.source, target)
+                self.faults.add(d)
+        return None
+
+    def find(self, importer: File, target: Scalar) -> tuple[Path, str, Path | None]:
+        text = target.text
+        if text.startswith("zoo:"):
+            try:
+                path = zoo_path(text[4:])
+            except Unusable as e:
+                d = e.diagnostics[0]
+                raise Problem("unknown-network", d.message, found=text, help=d.help) from None
+            return path, text, path.parent
+        folder = self.folders.get(importer.source)
+        if folder is None or self.root is None:
+            raise Problem("import-path", "a spec that is not a file cannot import files", found=text, help="zoo:NAME works anywhere")
+        if os.path.isabs(text) or "://" in text:
+            raise Problem("import-path", "imports are relative local files", found=text, expected="./blocks.yaml or zoo:NAME")
+        path = folder / text
+        top = zoo_folder().resolve() if zoo_folder().resolve() in (folder.resolve(), *folder.resolve().parents) else self.root.resolve()
+        if top not in path.resolve().parents:
+            raise Problem("import-path", f"'{text}' leaves the folder of the spec", found=text,
+                          help="imports stay in the folder tree of the root spec")  # fmt: skip
+        if not path.exists():
+            known = [p.name for p in folder.glob("*.yaml")]
+            raise Problem("import-path", f"there is no file '{text}'", found=text, help=suggest(text, known))
+        return path, os.path.join(os.path.dirname(importer.source.name), text), path.parent
+
+
+def load(spec: Any, *, sets: Mapping[str, str] | None = None, name: str | None = None) -> Network:
+    """The network of a spec: a path, `-`, `zoo:NAME`, YAML text (it has a newline), or a mapping.
+
+    Raises Rejected with all that is wrong, Unusable when it cannot be read.
+    """
+    text, shown, title, folder = locate(spec)
+    faults = Faults()
+    loader = Loader(faults, folder)
+    if folder is not None:
+        loader.open.append(str(Path(shown).resolve()))
+    file = loader.file(text, shown, name or title, folder)
+    network = build(file, faults, dict(sets or {}), loader)
+    if faults.found:
+        raise Rejected(faults.found)
+    return network
+
+
+def locate(spec: Any) -> tuple[str, str, str, Path | None]:
+    """(text, how it is shown, default name, its folder) of a spec."""
+    if isinstance(spec, Mapping):
+        import yaml
+
+        return yaml.safe_dump(dict(spec), sort_keys=False, default_flow_style=None), "<mapping>", "network", None
+    spec = os.fspath(spec)
+    if "\n" in spec:
+        return spec, "<text>", "network", None
+    if spec == "-":
+        return reader.decode(sys.stdin.buffer.read(reader.MAX_BYTES + 1), "<stdin>"), "<stdin>", "network", Path.cwd()
+    if spec.startswith("zoo:"):
+        path = zoo_path(spec[4:])
+        return read_file(str(path), spec), spec, path.stem, path.parent
+    return read_file(spec, spec), spec, Path(spec).stem, Path(spec).parent
+
+
+def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> Network:
+    """Instantiate the root file."""
+    network = Network(file.title, file.source)
+    network.doc, network.dtype, network.sources = file.doc, file.dtype, loader.sources
+    values = file_variables(file, chosen(file, sets, faults), faults, 0)
+    builder = Builder(network, faults)
+    if values is None:
+        return network
+    network.variables = dict(values.names)
+    ctx = Context(file, values, Names(None), "", None)
+    ports: dict[str, list[int] | None] = {}
+    for port_name, port in file.ports.items():
+        ports[port_name] = [enter(network, builder, ctx, port_name, port)]
+    entry = Entry(None, 0)
+    ports_file = file.ports
+    file.ports = {}  # declared dims are the inputs' own, not assertions on them
+    out = builder.body(file, ctx, ports, entry)
+    file.ports = ports_file
+    finish(network, file, builder, ctx, out)
+    return network
+
+
+def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any) -> int:
+    """One input of the network."""
+    value = len(network.values)
+    dims = builder.dims(ctx, port.dims) if port.dims is not None else None
+    source = ctx.file.source
+    place = span(source, port.key) if port.key is not None else None
+    spans = tuple(span(source, n) for n in port.nodes)
+    entry = Input(name, dims, port.dtype, value, place, spans)
+    network.inputs.append(entry)
+    network.values.append((entry, 0))  # type: ignore[arg-type]
+    network.names[name] = value
+    return value
+
+
+def finish(network: Network, file: File, builder: Builder, ctx: Context, out: list[int] | None) -> None:
+    """Outputs, globs, ties and checks, once all layers stand."""
+    if file.outputs is not None:
+        for label, ref in file.outputs:
+            values = builder.reference(ref, ctx, out) or []
+            for k, v in enumerate(values):
+                shown = label or ref.text if label or ref.text != "prev" else network.value_name(v)
+                network.outputs.append((shown if len(values) == 1 else f"{shown}.{k}", v))
+    else:
+        network.outputs = [(network.value_name(v), v) for v in out or []]
+    apply_globs(builder, file, ctx, network.parameters)
+    resolve_ties(builder)
+    unique(builder)
+    if file.checks is not None:
+        from .checks import read_checks
+
+        network.checks = read_checks(file, ctx, builder)
+
+
+def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Any]:
+    """The values of `--set`, each of its variable's own type."""
+    out: dict[str, Any] = {}
+    for name, text in sets.items():
+        source = Source("--set", f"{name}={text}")
+        node = Scalar(text, False, 1, len(name) + 2, len(name) + 2 + len(text))
+        if name not in file.vars:
+            faults.add(Diagnostic("unknown-variable", f"no variable '{name}'", Span(source, 1, 1, len(name) + 1), found=name,
+                                  expected=", ".join(file.vars) or "this spec has no vars", help=suggest(name, file.vars)))  # fmt: skip
+            continue
+        try:
+            out[name] = typed(file, name, node)
+        except Located as e:
+            faults.problem(source, node, e.problem)
+    return out
+
+
+def typed(file: File, name: str, node: Scalar) -> Any:
+    """A value given from outside: it keeps the type of the variable's default (int to float is fine)."""
+    code = file.vars[name][1]
+    default = code.value if code.fixed else None
+    if isinstance(default, str):
+        return node.text
+    value: Any
+    if node.text.startswith("["):
+        from .expressions import evaluate, parse
+
+        try:
+            value = evaluate(parse(node.text), EMPTY)
+        except Problem as p:
+            raise Located(node, p) from None
+    else:
+        value = compile_value(node).get(EMPTY)
+    if not code.fixed or default is None:
+        return value
+    kinds = {bool: "true or false", int: "an int", float: "a number", list: "a list"}
+    if type(default) is float and type(value) is int:
+        return float(value)
+    if type(value) is not type(default):
+        raise Located(node, Problem("variable-type", f"{name} is {kinds.get(type(default), 'a value')}", found=node.text,
+                                    expected=kinds.get(type(default), "")))  # fmt: skip
+    return value
+
+
+class _Empty:
+    def has_variable(self, name: str) -> bool:
+        return False
+
+    def variable(self, name: str) -> Any:
+        raise Problem("value-type", f"'{name}' is not a value", found=name, expected="a number, true, false or a list")
+
+    def symbol(self, name: str) -> Any:
+        raise Problem("value-type", f"'{name}' is not a value", found=name, expected="a number, true, false or a list")
+
+
+EMPTY = _Empty()
+
+__all__ = ["REST", "UNKNOWN", "load", "zoo_names", "zoo_path"]

@@ -1,0 +1,186 @@
+"""What is said of parameters beside their layers: init, freeze, dtype, ties and the `params` globs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..graph import Parameter
+from ..initializers import Initializer, make
+from ..layers.arguments import suggest
+from ..problems import Diagnostic, Problem, Span
+from .tree import List, Map, Scalar, Tree, span
+from .values import Located, compile_value
+
+if TYPE_CHECKING:
+    from .build import Builder, Context
+    from .file import File
+    from .items import Item
+
+
+class Overrides:
+    """What the containers and the item around a parameter say; the innermost wins."""
+
+    __slots__ = ("init", "freeze", "dtype")
+
+    def __init__(self) -> None:
+        self.init: dict[str, Initializer] = {}
+        self.freeze: bool | None = None
+        self.dtype: str | None = None
+
+
+class Tie:
+    """`tie: {own: target}` of one item, resolved once all parameters have names."""
+
+    __slots__ = ("own", "target", "prefix", "ctx")
+
+    def __init__(self, own: Scalar, target: Tree, prefix: str, ctx: Context) -> None:
+        self.own = own
+        self.target = target
+        self.prefix = prefix
+        self.ctx = ctx
+
+
+def override(outer: Overrides, item: Item, ctx: Context) -> Overrides:
+    """The overrides inside an item; raises Located."""
+    new = Overrides()
+    new.init, new.freeze, new.dtype = dict(outer.init), outer.freeze, outer.dtype
+    if "init" in item.modifiers:
+        keys = parameter_keys(item)
+        for key, value in item.modifiers["init"][1].pairs:
+            if keys is not None and key.text not in keys:
+                raise Located(key, Problem("unknown-parameter", f"{item.kind} has no parameter '{key.text}'",
+                                           found=key.text, expected=", ".join(keys) or "none", help=suggest(key.text, keys)))  # fmt: skip
+            new.init[key.text] = initializer(value, ctx)
+    if "freeze" in item.modifiers:
+        code = item.modifiers["freeze"][1]
+        value = code.get(ctx.values.without_symbols())
+        if type(value) is not bool:
+            raise Located(code.node, Problem("not-a-condition", f"freeze is {value}", expected="true or false"))
+        new.freeze = value
+    if "dtype" in item.modifiers:
+        new.dtype = item.modifiers["dtype"][1]
+    return new
+
+
+def parameter_keys(item: Item) -> list[str] | None:
+    """The parameters a layer may have; None where its kind lists them by its arguments, or for containers."""
+    cls = item.cls
+    if cls is None or cls.structural or not cls.parameters:
+        return None
+    return [p.key for p in cls.parameters]
+
+
+def initializer(node: Tree, ctx: Context) -> Initializer:
+    """`zeros`, `{normal: 0.02}` or `{normal: {std: 0.02, mean: 0}}`; raises Located."""
+
+    def value_of(n: Tree) -> Any:
+        if isinstance(n, Map):
+            return {k.text: value_of(v) for k, v in n.pairs}
+        code = compile_value(n, words=("in", "out", "avg", "fan_in", "fan_out", "fan_avg", "uniform", "normal", "truncated_normal"))
+        return code.get(ctx.values.without_symbols())
+
+    try:
+        if isinstance(node, Scalar) and not node.empty:
+            return make(node.text, None)
+        if isinstance(node, Map) and len(node.pairs) == 1:
+            name, value = node.pairs[0]
+            return make(name.text, value_of(value))
+    except Problem as p:
+        raise Located(node, p) from None
+    raise Located(node, Problem("initializer-format", "not an initialiser",
+                                expected="zeros, {normal: 0.02} or {normal: {std: 0.02, mean: 0}}"))  # fmt: skip
+
+
+def pattern(glob: str) -> re.Pattern[str]:
+    """`*` is one segment or a part of one, `**` any number of segments."""
+    out = []
+    for segment in glob.split("."):
+        if segment == "**":
+            out.append(r"(?:[^.]+\.)*")
+        else:
+            out.append("".join("[^.]*" if c == "*" else re.escape(c) for c in segment) + r"\.")
+    body = "".join(out)
+    if glob.endswith("**"):
+        return re.compile(body.removesuffix(r"(?:[^.]+\.)*") + r"(?:[^.]+\.)*[^.]+$")
+    return re.compile(body.removesuffix(r"\.") + "$")
+
+
+def apply_globs(builder: Builder, file: File, ctx: Context, parameters: list[Parameter]) -> None:
+    """The `params` of a file, in order, over the parameters of one instance of it."""
+    if builder.sharing:
+        return
+    for key, settings in file.params:
+        found = pattern(key.text)
+        hits = [p for p in parameters if found.match(p.name[len(ctx.prefix) :])]
+        if not hits:
+            names = [p.name[len(ctx.prefix) :] for p in parameters]
+            builder.fault(ctx, key, "unmatched-glob", f"'{key.text}' matches no parameter", found=key.text,
+                          help=suggest(key.text, names) or f"parameters are called {', '.join(names[:4])}, …")  # fmt: skip
+            continue
+        try:
+            change(hits, settings, ctx)
+        except Located as e:
+            builder.located(ctx, e)
+
+
+def change(parameters: list[Parameter], settings: Map, ctx: Context) -> None:
+    for key, value in settings.pairs:
+        if key.text == "init":
+            init = initializer(value, ctx)
+            for p in parameters:
+                p.initializer = init
+        elif key.text == "freeze":
+            code = compile_value(value)
+            frozen = code.get(ctx.values.without_symbols())
+            if type(frozen) is not bool:
+                raise Located(value, Problem("not-a-condition", f"freeze is {frozen}", expected="true or false"))
+            for p in parameters:
+                p.frozen = frozen and not p.buffer
+        elif key.text == "dtype":
+            dtype = ctx.file.dtype_of(value)
+            for p in parameters:
+                p.dtype = dtype
+
+
+def resolve_ties(builder: Builder) -> None:
+    """Join tied parameters, and refuse cycles."""
+    by_name = {p.name: p for p in builder.network.parameters}
+    for tie in builder.ties:
+        ctx = tie.ctx
+        own = by_name.get(f"{tie.prefix}.{tie.own.text}") or (by_name.get(tie.prefix) if not tie.own.text else None)
+        if own is None:
+            mine = [n[len(tie.prefix) + 1 :] for n in by_name if n.startswith(tie.prefix + ".")]
+            builder.fault(ctx, tie.own, "unknown-parameter", f"{tie.prefix} has no parameter '{tie.own.text}'",
+                          found=tie.own.text, expected=", ".join(mine[:8]), help=suggest(tie.own.text, mine))  # fmt: skip
+            continue
+        if not isinstance(tie.target, Scalar):
+            where = tie.target
+            builder.fault(ctx, where, "value-type", "a tie names a parameter", expected="a full name such as wte.weight",
+                          found="a list" if isinstance(where, List) else "a mapping")  # fmt: skip
+            continue
+        target = by_name.get(ctx.root + tie.target.text)
+        if target is None:
+            names = [n[len(ctx.root) :] for n in by_name if n.startswith(ctx.root)]
+            builder.fault(ctx, tie.target, "unknown-parameter", f"no parameter is called '{tie.target.text}'",
+                          found=tie.target.text, help=suggest(tie.target.text, names))  # fmt: skip
+            continue
+        at: Parameter | None = target
+        while at is not None and at is not own:
+            at = at.tied_to
+        if at is own:
+            builder.fault(ctx, tie.target, "cyclic-tie", f"'{own.name}' would be tied to itself", found=tie.target.text)
+            continue
+        own.tied_to = target
+        own.tie_span = span(ctx.file.source, tie.target)
+
+
+def unique(builder: Builder) -> None:
+    """No two parameters may have one name."""
+    seen: dict[str, Parameter] = {}
+    for p in builder.network.parameters:
+        first = seen.setdefault(p.name, p)
+        if first is not p:
+            place: Span = p.node.place.span
+            builder.faults.add(Diagnostic("duplicate-name", f"two parameters are called '{p.name}'", place,
+                                          help="name the containers they are in", calls=p.node.call.chain() if p.node.call else []))  # fmt: skip

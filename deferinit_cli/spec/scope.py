@@ -1,0 +1,96 @@
+"""Scopes of one reading: values by name, symbols by call, and what references may name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..layers.arguments import suggest
+from ..problems import Problem
+from ..shapes.dims import Sym
+
+
+class Values:
+    """Variables, arguments and indices that an expression sees; symbols belong to a call (`scope` numbers them)."""
+
+    __slots__ = ("names", "outer", "call")
+
+    def __init__(self, names: dict[str, Any], outer: Values | None, call: int | None) -> None:
+        self.names = names
+        self.outer = outer
+        self.call = call  # None: symbols make no sense here
+
+    def has_variable(self, name: str) -> bool:
+        at: Values | None = self
+        while at is not None:
+            if name in at.names:
+                return True
+            at = at.outer
+        return False
+
+    def variable(self, name: str) -> Any:
+        at: Values | None = self
+        while at is not None:
+            if name in at.names:
+                return at.names[name]
+            at = at.outer
+        known = self.all_names()
+        raise Problem("unknown-name", f"unknown name '{name}'", found=name,
+                      expected=f"a variable: {', '.join(known)}" if known else "",
+                      help=suggest(name, known) or "quote it if it is text")  # fmt: skip
+
+    def symbol(self, name: str) -> Any:
+        if self.call is None:
+            raise Problem("symbol-in-condition", f"the symbol {name} has no value yet", found=name,
+                          help="when, repeat, fanout, vars and indices are decided before any input is known")  # fmt: skip
+        return Sym(name, self.call)
+
+    def without_symbols(self) -> Values:
+        return Values({}, self, None)
+
+    def all_names(self) -> list[str]:
+        out: dict[str, None] = {}
+        at: Values | None = self
+        while at is not None:
+            out.update(dict.fromkeys(at.names))
+            at = at.outer
+        return list(out)
+
+
+class Entry:
+    """What a name in a list of layers stands for. `values` is None once something about it was wrong."""
+
+    __slots__ = ("values", "parts", "copies", "removed", "replay", "line")
+
+    def __init__(self, values: list[int] | None, line: int) -> None:
+        self.values = values
+        self.parts: dict[str, Entry] = {}  # sides, branches, items of a named container
+        self.copies: list[Entry] | None = None  # of a repeat or fanout
+        self.removed = False  # by its `when`
+        self.replay: Any = None  # build it again on another input, with the same parameters
+        self.line = line
+
+
+class Names:
+    """The layers and inputs that a reference may name: those of one list, then of the lists around it."""
+
+    __slots__ = ("entries", "outer")
+
+    def __init__(self, outer: Names | None) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.outer = outer
+
+    def find(self, name: str) -> Entry | None:
+        at: Names | None = self
+        while at is not None:
+            if name in at.entries:
+                return at.entries[name]
+            at = at.outer
+        return None
+
+    def known(self) -> list[str]:
+        out: dict[str, None] = {}
+        at: Names | None = self
+        while at is not None:
+            out.update({n: None for n, e in at.entries.items() if not e.removed})
+            at = at.outer
+        return list(out)
