@@ -172,8 +172,10 @@ class Inference:
             for value, row in zip(node.outputs, frame.outputs):
                 self.values[value] = row
         else:
-            for value in node.outputs:
-                self.values[value] = Open((), Rest(), ())
+            known = frame.outputs if node.index not in self.failed else []  # what can be said before the rank is known
+            for k, value in enumerate(node.outputs):
+                self.values[value] = known[k] if k < len(known) else Open((), Rest(), ())
+            frame.outputs = []
             if node.index not in self.failed:
                 self.wait(frame, node)
 

@@ -96,6 +96,7 @@ class Layer:
     merges: ClassVar[bool] = False  # a bare value or list names its inputs
     structural: ClassVar[bool] = False  # arranges items; never a node of the graph
     accepts: ClassVar[str] = "float"  # 'float', 'integer' or 'any': dtype of its first input
+    index_limit: ClassVar[str] = ""  # the axis that its integer input must stay below
     sides: ClassVar[tuple[str, ...]] = ()  # names of side outputs
     takes: ClassVar[str] = ""  # axis pattern per port, separated by commas; empty: `relate` reads the rows
     gives: ClassVar[str] = ""  # axis pattern per output, sides last; empty: `relate` gives the rows

@@ -172,6 +172,16 @@ class Frame:
                 slots.append(self.slot(f))
         self.state(Product(self.node, self.slot(out), tuple(slots), coefficient, **words))
 
+    def product_of(self, out: Axis, slots: tuple[int, ...], coefficient: int = 1, **words: str) -> None:
+        """out = coefficient * the product of slots."""
+        self.state(Product(self.node, self.slot(out), slots, coefficient, **words))
+
+    def named(self, axis: str, slot: int | None) -> int:
+        """Give a slot (a new one for None) a name of this layer; what has the name already stays."""
+        if axis not in self.axes:
+            self.axes[axis] = self.store.new() if slot is None else slot
+        return self.axes[axis]  # type: ignore[no-any-return]
+
     def stretch(self, star: str) -> tuple[int, ...]:
         """The slots a star stands for; raises Wait while their number is unknown."""
         row = rows.resolve(self.axes[star])

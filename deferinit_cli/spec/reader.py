@@ -85,7 +85,7 @@ class _Reader:
             if kind is scalar:
                 mark = e.start_mark
                 end = e.end_mark.column + 1 if e.end_mark.line == mark.line else mark.column + 2
-                node: Tree = Scalar(e.value, e.style is not None, mark.line + 1, mark.column + 1, end)
+                node: Tree = Scalar(e.value, bool(e.style), mark.line + 1, mark.column + 1, end)
                 if e.anchor is not None or e.tag is not None:
                     self.unwanted(e)
             elif kind is sequence or kind is mapping:

@@ -1,0 +1,72 @@
+"""Concatenation and stacking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import Layer, integer, layer
+from .frame import Frame
+from .lazy import np
+from .merge import promoted
+
+
+@layer("concat", also="Concat Concatenate concatenate cat")
+class Concat(Layer):
+    """Inputs one after the other along an axis; the other axes are equal."""
+
+    axis = integer("the axis along which they are joined", default=1, also="dim")
+
+    variadic = True
+    merges = True
+    accepts = "any"
+
+    def relate(self, r: Frame) -> None:
+        r.same_rank(list(range(len(r.inputs))))
+        first = r.dims(0)
+        at = r.axis(self.axis)
+        for port in range(1, len(r.inputs)):
+            for k, (a, b) in enumerate(zip(first, r.dims(port))):
+                if k != at:
+                    r.store.equal(a, b, r.node)
+        if len(r.inputs) == 1:
+            r.give(first)
+            return
+        for port in range(len(r.inputs)):
+            r.axes[f"part{port}"] = r.dims(port)[at]
+        r.sum("joined", *(f"part{port}" for port in range(len(r.inputs))))
+        r.give((*first[:at], r.slot("joined"), *first[at + 1 :]))
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return promoted(inputs)
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        if x[0].ndim > 2 and self.axis == 1:  # keep channels-last memory: convolutions come before and after
+            return np.moveaxis(np.concatenate([np.moveaxis(a, 1, -1) for a in x], axis=-1), -1, 1)
+        return np.concatenate(x, axis=self.axis)
+
+
+@layer("stack", also="Stack")
+class Stack(Layer):
+    """Inputs of equal shape along a new axis."""
+
+    axis = integer("where the new axis goes", default=1, also="dim")
+
+    variadic = True
+    merges = True
+    accepts = "any"
+
+    def relate(self, r: Frame) -> None:
+        for other in r.inputs[1:]:
+            r.same(r.inputs[0], other)
+        row = r.dims(0)
+        at = r.axis(self.axis, extra=1)
+        r.axes["count"] = r.axes.get("count") or r.slot(len(r.inputs))
+        r.give((*row[:at], r.axes["count"], *row[at:]))
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return promoted(inputs)
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        return np.stack(x, axis=self.axis)
+
+

@@ -1,0 +1,111 @@
+"""Layers that join several inputs element by element."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any, ClassVar
+
+from ..shapes import rows
+from .base import Layer, flag, layer
+from .frame import Frame
+from .lazy import np
+
+ORDER = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64")
+
+
+def promoted(dtypes: list[str]) -> str:
+    """The dtype that holds them all; inputs of unsaid dtype follow the rest."""
+    known = [d for d in dtypes if isinstance(d, str)]
+    return max(known, key=ORDER.index) if known else dtypes[0]
+
+
+class Merge(Layer):
+    """Inputs joined element by element, broadcast as numpy does."""
+
+    broadcast = flag("let sizes of 1 stretch; false demands equal shapes", default=True)
+
+    ports = ("x",)
+    variadic = True
+    merges = True
+    accepts = "any"
+    at_least: ClassVar[int] = 1
+    join: ClassVar[str] = ""
+
+    def relate(self, r: Frame) -> None:
+        if not self.broadcast:
+            for other in r.inputs[1:]:
+                rows.unify(r.inputs[0], other, r.store, r.node)
+            r.give(r.inputs[0])
+        else:
+            r.give(r.broadcast(r.inputs))
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return promoted(inputs)
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        return reduce(getattr(np, self.join), x)
+
+
+@layer("add", also="Add ElementwiseAdd elementwise_add plus")
+class Add(Merge):
+    """The sum of its inputs."""
+
+    join = "add"
+
+
+@layer("mul", also="Multiply multiply Mul")
+class Mul(Merge):
+    """The product of its inputs."""
+
+    join = "multiply"
+
+
+@layer("maximum", also="Maximum")
+class Maximum(Merge):
+    """The largest of its inputs at each place."""
+
+    join = "maximum"
+
+
+@layer("minimum", also="Minimum")
+class Minimum(Merge):
+    """The smallest of its inputs at each place."""
+
+    join = "minimum"
+
+
+@layer("average", also="Average")
+class Average(Merge):
+    """The mean of its inputs."""
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        return reduce(np.add, x) / x[0].dtype.type(len(x))
+
+
+class Ordered(Merge):
+    """Two inputs, the first and the second."""
+
+    ports = ("a", "b")
+    variadic = False
+
+
+@layer("sub", also="Subtract subtract Sub minus")
+class Sub(Ordered):
+    """The first input less the second."""
+
+    join = "subtract"
+
+
+@layer("div", also="Divide divide Div")
+class Div(Ordered):
+    """The first input divided by the second."""
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        known = promoted(inputs)
+        return known if not isinstance(known, str) or known.startswith(("float", "bfloat")) else own
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        return np.divide(x[0], x[1])
+
+
+__all__ = ["Merge", "promoted"]

@@ -1,0 +1,149 @@
+"""Pooling: the largest, the mean or a p-norm of each window; and over all or evenly divided axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import pools
+from .base import Layer, Problem, flag, layer, number, padding_arg, per_axis
+from .frame import Frame
+from .windows import is_int, options, pads, slide, stride
+
+
+class Pool(Layer):
+    """A window sliding over the spatial axes; channels stay."""
+
+    kernel_size = per_axis("cells the window covers on each axis", also="pool_size kernel ksize window_shape")
+    stride = per_axis("step of the window; the kernel size when left out", default=None, also="strides")
+
+    takes, gives = "N C {space}", "N C {space_out}"
+
+    def check(self) -> None:
+        self.each("kernel_size")
+        if self.stride is not None:
+            self.each("stride")
+        if "padding" not in self.arguments:
+            return
+        for i, pad in enumerate(pads(self)):
+            k = self.each("kernel_size")[i]
+            if is_int(k) and isinstance(pad, tuple) and all(map(is_int, pad)) and 2 * max(pad) > k:
+                raise Problem("padding-too-large", f"padding {max(pad)} is more than half of the kernel of {k}", "padding",
+                              str(max(pad)), f"at most {k // 2}")  # fmt: skip
+
+    def relate(self, r: Frame) -> None:
+        slide(r, self)
+
+    def options(self, name: str, known: Any) -> tuple[list[Any], bool]:
+        return options(self, name, known)
+
+    def strides(self) -> list[int]:
+        return [stride(self, i) for i in range(self.spatial)]
+
+
+@layer("max_pool1d max_pool2d max_pool3d", also="MaxPool{n}d MaxPool{n}D MaxPooling{n}D max_pool max_pooling maxpool")
+class MaxPool(Pool):
+    """The largest value of each window."""
+
+    kernel_size = Pool.kernel_size
+    stride = Pool.stride
+    padding = padding_arg("cells of padding on each side, or same; they never win")
+    dilation = per_axis("distance between the window's cells", default=1, also="dilation_rate")
+    ceil_mode = flag("let the last window hang over the edge", default=False)
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return pools.max_pool(x, self)
+
+
+@layer("avg_pool1d avg_pool2d avg_pool3d", also="AvgPool{n}d AvgPool{n}D AveragePooling{n}D avg_pool average_pooling")
+class AvgPool(Pool):
+    """The mean of each window."""
+
+    kernel_size = Pool.kernel_size
+    stride = Pool.stride
+    padding = padding_arg("cells of padding on each side, or same (never counted)")
+    ceil_mode = flag("let the last window hang over the edge", default=False)
+    count_include_pad = flag("count padding as zeros", default=True)
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return pools.avg_pool(x, self)
+
+
+@layer("lp_pool1d lp_pool2d lp_pool3d", also="LPPool{n}d LPPool{n}D")
+class LpPool(Pool):
+    """The p-norm of each window: the p-th root of the sum of p-th powers."""
+
+    kernel_size = Pool.kernel_size
+    norm_type = number("the p of the norm", default=2.0, minimum=1e-6, also="p p_value")
+    stride = Pool.stride
+    ceil_mode = flag("let the last window hang over the edge", default=False)
+    padding = 0
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return pools.lp_pool(x, self)
+
+
+class Adaptive(Layer):
+    """Windows that divide each axis evenly into a given number."""
+
+    output_size = per_axis("sizes wanted; _ keeps an axis", also="output_shape")
+
+    takes, gives = "N C {space}", "N C {space_out}"
+
+    def check(self) -> None:
+        self.each("output_size")
+
+    def relate(self, r: Frame) -> None:
+        for i, (axis, size) in enumerate(zip("dhw"[3 - self.spatial :], self.each("output_size"))):
+            r.axes[f"{axis}_out"] = r.slot(f"output_size.{i}") if r.written(f"output_size.{i}") is not None else r.slot(axis)
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return pools.adaptive(x, self, type(self).reduce)  # type: ignore[attr-defined]
+
+
+@layer("adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d", also="AdaptiveAvgPool{n}d AdaptiveAvgPool{n}D")
+class AdaptiveAvgPool(Adaptive):
+    """The mean of each of evenly dividing windows."""
+
+    reduce = "mean"
+
+
+@layer("adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d", also="AdaptiveMaxPool{n}d AdaptiveMaxPool{n}D")
+class AdaptiveMaxPool(Adaptive):
+    """The largest value of each of evenly dividing windows."""
+
+    reduce = "max"
+
+
+class Global(Layer):
+    """One value per channel."""
+
+    keepdims = flag("keep the spatial axes, of size 1", default=False, also="keep_dims")
+
+    takes = "N C {space}"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.gives = "N C" + " 1" * self.spatial if self.keepdims else "N C"
+
+    def axes(self) -> tuple[int, ...]:
+        return tuple(range(2, 2 + self.spatial))
+
+
+@layer("global_avg_pool1d global_avg_pool2d global_avg_pool3d",
+       also="GlobalAvgPool{n}D GlobalAveragePooling{n}D GlobalAvgPool{n}d global_average_pooling{n}d")  # fmt: skip
+class GlobalAvgPool(Global):
+    """The mean of each channel."""
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return x.mean(axis=self.axes(), keepdims=self.keepdims, dtype=x.dtype)
+
+
+@layer("global_max_pool1d global_max_pool2d global_max_pool3d",
+       also="GlobalMaxPool{n}D GlobalMaxPooling{n}D GlobalMaxPool{n}d")  # fmt: skip
+class GlobalMaxPool(Global):
+    """The largest value of each channel."""
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return x.max(axis=self.axes(), keepdims=self.keepdims)
+
+
