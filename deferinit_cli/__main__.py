@@ -1,0 +1,5 @@
+"""`python -m deferinit_cli`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,175 @@
+"""What commands share: options, finding the spec, inference with its rejection, and where reports go."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from ..graph import Given, Network
+from ..infer.diagnose import diagnostics
+from ..infer.engine import infer
+from ..infer.resolved import Resolved
+from ..problems import Diagnostic, Rejected, Unusable
+from ..report import Report
+from ..report import rejected as rejected_document
+from ..spec.load import load
+from ..spec.options import parse_inputs, parse_sets
+
+Decorator = Callable[[Any], Any]
+FORMATS = ("table", "json", "csv", "markdown")
+
+
+def options(*decorators: Decorator) -> Decorator:
+    """Several click decorators as one, in order."""
+
+    def apply(f: Any) -> Any:
+        for d in reversed(decorators):
+            f = d(f)
+        return f
+
+    return apply
+
+
+spec_argument = click.argument("spec", required=False)
+input_option = click.option("--input", "inputs", multiple=True, metavar="[NAME=]SHAPE[:DTYPE]",
+                            help="Shape of an input: 2x20, image=2x3xHxW, ids=2x128:int64. Repeatable.")  # fmt: skip
+set_option = click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Set a variable of the spec. Repeatable.")
+look_options = options(
+    click.option("--width", type=click.IntRange(20, 10_000), help="Fold the table to this many columns."),
+    click.option("--ascii", is_flag=True, help="Draw with ASCII characters only."),
+    click.option("--color/--no-color", default=None, help="Colour, or not; default: on a terminal."),
+)
+
+
+def format_option(formats: Sequence[str] = FORMATS, default: str = "table") -> Decorator:
+    return click.option("--format", "formats", multiple=True, metavar="FORMAT[=FILE]",
+                        help=f"One of {', '.join(formats)} (default {default}); =FILE writes it there. Repeatable.")  # fmt: skip
+
+
+def default_spec() -> str:
+    """The spec of the current folder when none is named; raises Unusable with the candidates."""
+    for name in ("deferinit.yaml", "spec.yaml"):
+        if os.path.isfile(name):
+            return name
+    found = sorted(str(p) for p in Path(".").glob("*.yaml") if has_layers(p))
+    if len(found) == 1:
+        return found[0]
+    more = f"there are {', '.join(found)}" if found else "no *.yaml with a layers key is here"
+    raise Unusable([Diagnostic("no-spec", "which spec?", found=more, help="name one: a path, - or zoo:NAME")])
+
+
+def has_layers(path: Path) -> bool:
+    try:
+        with path.open("rb") as f:
+            return any(line.startswith(b"layers:") for line in f.read(1 << 20).split(b"\n"))
+    except OSError:
+        return False
+
+
+class Work:
+    """One command's spec, network and ways of telling."""
+
+    def __init__(self, command: str, spec: str | None, sets: Sequence[str], formats: Sequence[str],
+                 known: Sequence[str] = FORMATS, default: str = "table", **look: Any) -> None:  # fmt: skip
+        self.command = command
+        self.outputs = destinations(formats, known, default)
+        self.look = look
+        self.spec = spec if spec is not None else default_spec()
+        self.sets = parse_sets(sets)
+
+    def load(self) -> Network:
+        """The network; a rejected spec is reported in the formats that were asked for."""
+        try:
+            return load(self.spec, sets=self.sets)
+        except Unusable:
+            raise
+        except Rejected as e:
+            document = rejected_document(self.command, self.spec, e.diagnostics)
+            for name, target in self.outputs:
+                if name == "json":
+                    from ..views.json import dump
+
+                    emit(dump(document), target)
+            raise
+
+    def infer(self, network: Network, inputs: Sequence[str], **options: Any) -> Resolved:
+        """Every shape; a conflict is reported with the table up to it."""
+        given = parse_inputs(inputs, network)
+        resolved = infer(network, given)
+        found = diagnostics(resolved)
+        if found:
+            self.reject(resolved, found, given, **options)
+        return resolved
+
+    def reject(self, resolved: Resolved, found: list[Diagnostic], given: Sequence[Given] = (), **options: Any) -> NoReturn:
+        if given:
+            from ..infer.advice import advise
+
+            advise(resolved.network, given, found)
+        report = Report(resolved, self.command, self.spec, options.get("lens") or "torch")
+        report.reject(found)
+        self.tell(report, **options)
+        raise Rejected(found)
+
+    def tell(self, report: Report, **options: Any) -> None:
+        """Print or write a report in every format asked for."""
+        for name, target in self.outputs:
+            view = import_module(f"..views.{name}", __package__)
+            emit(view.render(report, {**self.look_for(target), **options}), target)
+
+    def look_for(self, target: str | None) -> dict[str, Any]:
+        """Colour and width: those asked for, else what the terminal has."""
+        look = dict(self.look)
+        terminal = target is None and sys.stdout.isatty()
+        if look.get("color") is None:
+            look["color"] = terminal and not os.environ.get("NO_COLOR")
+        if terminal and not look.get("width"):
+            look["width"] = os.get_terminal_size().columns
+        if not look.get("ascii") and target is None:
+            encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+            look["ascii"] = not encoding.startswith("utf")
+        return look
+
+
+def destinations(formats: Sequence[str], known: Sequence[str], default: str) -> list[tuple[str, str | None]]:
+    """(format, file or None) of every --format; raises a usage error."""
+    out: list[tuple[str, str | None]] = []
+    for text in formats or (default,):
+        name, equals, target = text.partition("=")
+        if name not in known:
+            from ..layers.arguments import suggest
+
+            raise click.UsageError(f"no format is called '{name}'; there are {', '.join(known)}. {suggest(name, known)}".strip())
+        if equals and not target:
+            raise click.UsageError(f"--format {text} names no file")
+        out.append((name, target or None))
+    if sum(target is None for _, target in out) > 1:
+        raise click.UsageError("only one format can go to standard output: give the others a file, --format json=FILE")
+    return out
+
+
+def emit(text: str, target: str | None) -> None:
+    """To standard output, or atomically to a file."""
+    if target is None:
+        out = sys.stdout
+        try:
+            out.write(text)
+        except UnicodeEncodeError:
+            out.write(text.encode(out.encoding or "ascii", "backslashreplace").decode(out.encoding or "ascii"))
+        out.flush()
+        return
+    from ..weights.atomic import atomic
+
+    with atomic(target, len(text)) as f:
+        f.write(text.encode())
+
+
+def note(text: str) -> None:
+    """A remark beside the report: to standard error."""
+    sys.stderr.write(text + "\n")

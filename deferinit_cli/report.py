@@ -1,0 +1,236 @@
+"""What a command has to say, as plain data: the documented JSON document, before any formatting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .graph import Input, Network, Node, Parameter
+from .infer.resolved import Resolved
+from .infer.waits import Waits
+from .lens import Lens
+from .problems import Diagnostic
+from .shapes import rows
+from .shapes.expr import Expr, add, lower_bound, mul, product, text
+from .shapes.rows import Open
+
+SCHEMA = 1
+BYTES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "int16": 2, "int8": 1, "uint8": 1, "bool": 1}
+
+
+def ink(shape: Any) -> list[int] | None:
+    """A shape as numbers, -1 where unknown; None where even the rank is."""
+    return None if shape is None else [t if type(t) is int else -1 for t in shape]
+
+
+def words(shape: Any) -> list[str] | None:
+    """A shape as formulas, `?` where nothing is known."""
+    return None if shape is None else ["?" if t is None else text(t) if type(t) is Expr else str(t) for t in shape]
+
+
+def number(term: Any) -> int | None:
+    return term if type(term) is int else None
+
+
+class Report:
+    """Everything `show`, `init` and `run` tell of a network; `document` is what `--format json` prints."""
+
+    def __init__(self, resolved: Resolved, command: str, spec: str, lens: str = "torch") -> None:
+        self.resolved = resolved
+        self.network: Network = resolved.network
+        self.lens = Lens(lens)
+        self.waits = Waits(resolved)
+        self.command = command
+        self.spec = spec
+        self.parameters = [self.parameter(p) for p in self.network.parameters]
+        self.layers = [self.layer(n) for n in self.network.nodes]
+        self.problems: list[dict[str, Any]] = []
+        self.extra: dict[str, Any] = {}
+        self.totals, self.formulas = self.sums()
+
+    # ---- rows
+
+    def parameter(self, p: Parameter) -> dict[str, Any]:
+        resolved = self.resolved
+        shape, declared = resolved.tensor(p), resolved.declared(p)
+        name = self.lens.name(p)
+        waits = self.waits.parameter(p)
+        known = shape is not None and None not in shape
+        count = product(list(shape)) if known else None  # type: ignore[arg-type]
+        return {
+            "name": name,
+            "layer": p.node.name,
+            "declared": ink(self.lens.shape(p, declared)),
+            "shape": ink(self.lens.shape(p, shape)),
+            "symbolic": words(self.lens.shape(p, shape)),
+            "dtype": p.dtype,
+            "count": number(count),
+            "trainable": p.trainable,
+            "buffer": p.buffer,
+            "initializer": p.initializer.text(),
+            "tied_to": self.lens.name(p.tied_to) if p.tied_to is not None else None,
+            "waits_for": ", ".join(waits) or None,
+            "line": p.node.place.span.line,
+            "_count": count,
+            "_least": least(shape),
+            "_fold": p.node.fold,
+        }
+
+    def layer(self, node: Node) -> dict[str, Any]:
+        resolved, net = self.resolved, self.network
+        main = node.layer.yields()
+        outputs = node.outputs[:main]
+        own = node.shares is None
+        count: Any = 0
+        for p in node.parameters if own else ():
+            shape = resolved.tensor(p)
+            if p.tied_to is None and not p.buffer:
+                count = None if count is None or shape is None or None in shape else add(count, product(list(shape)))
+        macs = resolved.macs(node)
+        return {
+            "name": node.name,
+            "kind": node.layer.kind,
+            "line": node.place.span.line,
+            "inputs": [net.value_name(v) for v in node.inputs],
+            "input_shapes": [ink(resolved.shape(v)) for v in node.inputs],
+            "output_shapes": [self.open_ink(v) for v in outputs],
+            "output_symbolic": [words(resolved.shape(v)) for v in outputs],
+            "parameters": number(count),
+            "macs": number(macs),
+            "_rows": [self.shown(v) for v in outputs],
+            "_parameters": count,
+            "_macs": macs,
+            "_fold": node.fold,
+            "_failed": node.index in resolved.failed,
+            "_index": node.index,
+        }
+
+    def open_ink(self, value: int) -> list[int] | None:
+        return ink(self.resolved.shape(value))
+
+    def shown(self, value: int) -> str:
+        """A value's shape to read: `(N, 64, ceil(H/2))`, `(…, 10)` where the rank is open."""
+        row = rows.resolve(self.resolved.values[value])
+        known = self.resolved.store.known
+
+        def term(slot: int) -> str:
+            v = known(slot)
+            return "?" if v is None else text(v) if type(v) is Expr else str(v)
+
+        if type(row) is Open:
+            return tuple_text([*map(term, row.prefix), "…", *map(term, row.suffix)])
+        return tuple_text([term(s) for s in row])  # type: ignore[union-attr]
+
+    # ---- totals
+
+    def sums(self) -> tuple[dict[str, Any], dict[str, str]]:
+        own = [r for r in self.parameters if r["tied_to"] is None]
+        tensors = [r for r in own if not r["buffer"]]
+        parameters, trainable = total(tensors), total([r for r in tensors if r["trainable"]])
+        buffers = total([r for r in own if r["buffer"]])
+        size: Any = 0
+        for r in own:
+            size = None if size is None or r["_count"] is None else add(size, mul(BYTES[r["dtype"]], r["_count"]))
+        macs: Any = 0
+        for layer in self.layers:
+            macs = None if macs is None or layer["_macs"] is None else add(macs, layer["_macs"])
+        unresolved = sum(1 for r in own if number(r["_count"]) is None)
+        totals = {
+            "parameters": number(parameters),
+            "at_least": sum(r["_least"] for r in tensors),
+            "trainable": number(trainable),
+            "buffers": number(buffers),
+            "bytes": number(size),
+            "macs": number(macs),
+            "unresolved": unresolved,
+        }
+        terms = {"parameters": parameters, "trainable": trainable, "buffers": buffers, "bytes": size, "macs": macs}
+        return totals, {k: text(v) for k, v in terms.items() if type(v) is Expr}
+
+    # ---- the document
+
+    def reject(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.problems = [problem(d) for d in diagnostics]
+
+    def document(self) -> dict[str, Any]:
+        net, resolved = self.network, self.resolved
+        doc = {
+            "schema": SCHEMA,
+            "command": self.command,
+            "network": net.name,
+            "spec": self.spec,
+            "inputs": [port(i.name, i.value, resolved) for i in net.inputs],
+            "outputs": [port(label, v, resolved) for label, v in net.outputs],
+            "parameters": [public(r) for r in self.parameters],
+            "layers": [public(r) for r in self.layers],
+            "totals": self.totals,
+            "formulas": self.formulas,
+            **self.extra,
+            "problems": self.problems,
+        }
+        return doc
+
+
+def least(shape: Any) -> int:
+    """How many elements a tensor has at the least: every unknown size is at least 1."""
+    out = 1
+    for t in shape or ():
+        out *= t if type(t) is int else max(1, lower_bound(t) or 1) if type(t) is Expr else 1
+    return out if shape is not None else 0
+
+
+def total(found: list[dict[str, Any]]) -> Any:
+    """The sum of counts as a term; None when one is not known."""
+    out: Any = 0
+    for r in found:
+        if r["_count"] is None:
+            return None
+        out = add(out, r["_count"])
+    return out
+
+
+def port(name: str, value: int, resolved: Resolved) -> dict[str, Any]:
+    shape = resolved.shape(value)
+    return {"name": name, "shape": ink(shape), "symbolic": words(shape), "dtype": resolved.dtype(value)}
+
+
+def public(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in row.items() if k[0] != "_"}
+
+
+def problem(d: Diagnostic) -> dict[str, Any]:
+    """A diagnostic as the JSON contract has it."""
+    span = d.span
+    return {
+        "rule": d.rule,
+        "message": d.message,
+        "file": span.source.name if span else None,
+        "line": span.line if span else None,
+        "column": span.column if span else None,
+        "end_column": span.end if span else None,
+        "found": d.found or None,
+        "expected": d.expected or None,
+        "help": d.help or None,
+        "related": [
+            {"message": r.message, "file": r.span.source.name if r.span else None,
+             "line": r.span.line if r.span else None, "column": r.span.column if r.span else None}
+            for r in [*d.related, *d.calls]
+        ],
+        "layer": d.layer or None,
+    }  # fmt: skip
+
+
+def rejected(command: str, spec: str, diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+    """The document of a spec that did not even parse."""
+    totals = dict.fromkeys(("parameters", "trainable", "buffers", "bytes", "macs", "unresolved"))
+    return {"schema": SCHEMA, "command": command, "network": None, "spec": spec, "inputs": [], "outputs": [],
+            "parameters": [], "layers": [], "totals": {**totals, "at_least": 0}, "formulas": {},
+            "problems": [problem(d) for d in diagnostics]}  # fmt: skip
+
+
+def tuple_text(parts: Sequence[Any]) -> str:
+    """`(2, 20)`, `(256,)`, `()`: as Python and every framework print shapes."""
+    return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(map(str, parts))})"
+
+
+__all__ = ["Input", "Report", "problem", "rejected", "tuple_text"]

@@ -1,0 +1,57 @@
+"""Diagnostics as text: headline with its place, the line with the span underlined, found, expected, help, related."""
+
+from __future__ import annotations
+
+from ..problems import Diagnostic, Related, Span
+
+
+def safe(text: str) -> str:
+    """Control and bidirectional characters escaped, so that a name cannot rewrite the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else f"\\u{ord(c):04x}" for c in text)
+
+
+def place(span: Span) -> str:
+    return f"{safe(span.source.name)}:{span.line}:{span.column}"
+
+
+def marked(span: Span, indent: str, mark: str = "^") -> list[str]:
+    """The source line with its number, and the span underlined."""
+    line = span.source.line(span.line)
+    if not line.strip():
+        return []
+    start = min(span.column - 1, len(line))
+    width = max(1, min(span.end, len(line) + 1) - span.column)
+    if len(line) > 200:  # a huge line is shown around the span
+        low = max(0, start - 60)
+        line, start = line[low : low + 160], start - low
+        width = min(width, 100)
+    gutter = str(span.line)
+    return [f"{indent}{gutter} | {safe(line)}", f"{indent}{' ' * len(gutter)} | {' ' * start}{mark * width}"]
+
+
+def render(d: Diagnostic) -> str:
+    """One diagnostic."""
+    head = f"{place(d.span)}: " if d.span is not None else ""
+    lines = [f"{head}{safe(d.message)} [{d.rule}]"]
+    if d.span is not None:
+        lines += marked(d.span, "    ")
+    for label, text in (("found", d.found), ("expected", d.expected), ("help", d.help)):
+        if text:
+            lines.append(f"    {label}: {safe(text)}")
+    for r in d.related:
+        lines += related(r)
+    for call in d.calls:
+        where = f"{place(call.span)}: " if call.span is not None else ""
+        lines.append(f"  {where}{safe(call.message)}")
+    return "\n".join(lines)
+
+
+def related(r: Related) -> list[str]:
+    where = f"{place(r.span)}: " if r.span is not None else ""
+    return [f"  {where}{safe(r.message)}", *(marked(r.span, "    ", "-") if r.span is not None else [])]
+
+
+def render_all(diagnostics: list[Diagnostic]) -> str:
+    return "\n\n".join(map(render, diagnostics))

@@ -1,0 +1,257 @@
+"""Tables to read, built from a report's rows: what goes into which column, and repeated blocks folded."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..report import Report, tuple_text
+from ..shapes.expr import Expr, text
+
+PARAMETER_COLUMNS = {
+    "show": ["parameter", "declared", "resolved", "count", "notes"],
+    "init": ["parameter", "declared", "resolved", "initializer", "count", "notes"],
+    "run": ["parameter", "resolved", "count", "notes"],
+}
+LAYER_COLUMNS = ["layer", "kind", "from", "output", "parameters", "macs"]
+RIGHT = {"count", "parameters", "macs", "×", "mean", "std", "min", "max", "nan", "ms", "line", "bytes"}
+
+
+class Table:
+    """Columns, rows of texts, rows to mark (with why), and lines that follow."""
+
+    __slots__ = ("title", "columns", "rows", "marked", "footer")
+
+    def __init__(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
+        self.title = title
+        self.columns = columns
+        self.rows = rows
+        self.marked: dict[int, str] = {}
+        self.footer: list[str] = []
+
+
+def grouped(n: Any) -> str:
+    """25,557,032; a formula as it stands; ? for what is not known."""
+    return "?" if n is None else f"{n:,}" if type(n) is int else text(n)
+
+
+def shape_text(dims: Any) -> str:
+    return "(?)" if dims is None else tuple_text(dims)
+
+
+def parameter_table(report: Report, options: dict[str, Any]) -> Table:
+    """The parameters: what each layer alone declares beside what the network knows."""
+    columns = options.get("columns") or PARAMETER_COLUMNS.get(report.command, PARAMETER_COLUMNS["show"])
+    rows = [r for r in report.parameters if keep(r["name"], options)]
+    folded = fold(rows, signature_of_parameter) if not options.get("unfold") else [(r, r["name"], 1) for r in rows]
+    lines = [[parameter_cell(r, name, times, c) for c in columns] for r, name, times in folded]
+    table = Table("parameters", columns, lines)
+    table.footer = footer(report)
+    drop_empty(table, {"notes"} if not options.get("columns") else set())
+    return table
+
+
+def parameter_cell(r: dict[str, Any], name: str, times: int, column: str) -> str:
+    if column == "parameter":
+        return name + (f"  × {times}" if times > 1 else "")
+    if column == "declared":
+        return shape_text(r["declared"])
+    if column == "resolved":
+        return shape_text(r["shape"])
+    if column == "count":
+        if r["tied_to"] is not None:
+            return "tied"
+        return grouped(r["_count"] * times if type(r["_count"]) is int else None) if r["count"] is not None else "?"
+    if column == "notes":
+        return notes(r)
+    value = r.get({"symbolic": "symbolic"}.get(column, column))
+    return "" if value is None else shape_text(value) if isinstance(value, list) else str(value)
+
+
+def notes(r: dict[str, Any]) -> str:
+    """What is special: ties, buffers, frozen ones, formulas and what is waited for."""
+    out = []
+    if r["tied_to"] is not None:
+        out.append(f"is {r['tied_to']}")
+    if r["buffer"]:
+        out.append("buffer")
+    elif not r["trainable"]:
+        out.append("frozen")
+    formulas = [s for s, n in zip(r["symbolic"] or [], r["shape"] or []) if n == -1 and s != "?"]
+    formulas = [f for f in formulas if "[" not in f or any(c in f for c in "*/+ (")]
+    if formulas:
+        out.append("-1 = " + ", ".join(formulas))
+    if r["waits_for"]:
+        out.append(f"waits for {r['waits_for']}")
+    return "; ".join(out)
+
+
+def layer_table(report: Report, options: dict[str, Any]) -> Table:
+    """The values, layer by layer, with where each comes from."""
+    rows = [r for r in report.layers if keep(r["name"], options)]
+    if options.get("depth") is not None:
+        rows = shallow(report, rows, options["depth"])
+    folded = fold(rows, signature_of_layer) if not options.get("unfold") else [(r, r["name"], 1) for r in rows]
+    lines, marked = [], {}
+    previous: dict[int, str] = {}
+    failing = {p["layer"] for p in report.problems if p["layer"]}
+    for r, name, times in folded:
+        if r["name"] in failing:
+            marked[len(lines)] = next(p["message"] for p in report.problems if p["layer"] == r["name"])
+        lines.append([name + (f"  × {times}" if times > 1 else ""), r["kind"], ", ".join(r["inputs"]), " ".join(r["_rows"]),
+                      grouped(times_term(r["_parameters"], times)), grouped(times_term(r["_macs"], times))])  # fmt: skip
+    del previous
+    table = Table("layers", list(LAYER_COLUMNS), lines)
+    table.marked = marked
+    if report.problems and marked:
+        last = max(marked)
+        table.rows = table.rows[: last + 1]
+    return table
+
+
+def times_term(term: Any, times: int) -> Any:
+    from ..shapes.expr import mul
+
+    return None if term is None else mul(times, term)
+
+
+def shallow(report: Report, rows: list[dict[str, Any]], depth: int) -> list[dict[str, Any]]:
+    """Rows joined by the first `depth` parts of their names; each shows what leaves it."""
+    from ..shapes.expr import add
+
+    out: dict[str, dict[str, Any]] = {}
+    for r in rows:
+        name = ".".join(r["name"].split(".")[:depth])
+        if name == r["name"] or depth < 1:
+            out.setdefault(r["name"], dict(r))
+            continue
+        old = out.get(name)
+        if old is None:
+            out[name] = {**r, "name": name, "kind": "block"}
+            continue
+        for key in ("_parameters", "_macs"):
+            old[key] = None if old[key] is None or r[key] is None else add(old[key], r[key])
+        old["_rows"], old["output_shapes"] = r["_rows"], r["output_shapes"]
+    return list(out.values())
+
+
+def keep(name: str, options: dict[str, Any]) -> bool:
+    globs = options.get("filter")
+    return not globs or any(fnmatchcase(name, g) for g in globs)
+
+
+def signature_of_parameter(r: dict[str, Any], inside: str) -> tuple[Any, ...]:
+    tied = r["tied_to"]
+    return (inside, str(r["declared"]), str(r["symbolic"]), r["initializer"], r["trainable"], r["dtype"], tied, r["waits_for"])
+
+
+def signature_of_layer(r: dict[str, Any], inside: str) -> tuple[Any, ...]:
+    return (inside, r["kind"], tuple(r["_rows"]), str(r["input_shapes"]), str(r["_macs"]))
+
+
+def fold(rows: list[dict[str, Any]], signature: Any) -> list[tuple[dict[str, Any], str, int]]:
+    """Copies of a repeat that say the same, side by side in it, become one: (row, name to show, how many times)."""
+    out: list[tuple[dict[str, Any], str, int]] = []
+    k = 0
+    while k < len(rows):
+        place = rows[k]["_fold"]
+        if place is None:
+            out.append((rows[k], rows[k]["name"], 1))
+            k += 1
+            continue
+        repeat = place[0]
+        copies: list[list[dict[str, Any]]] = []
+        number = None
+        while k < len(rows) and rows[k]["_fold"] is not None and rows[k]["_fold"][0] == repeat:
+            if rows[k]["_fold"][1] != number:
+                number = rows[k]["_fold"][1]
+                copies.append([])
+            copies[-1].append(rows[k])
+            k += 1
+        out += fold_copies(copies, repeat, signature)
+    return out
+
+
+def fold_copies(copies: list[list[dict[str, Any]]], repeat: str, signature: Any) -> list[tuple[dict[str, Any], str, int]]:
+    out = []
+    start = 0
+    said = [[signature(r, inner_name(r)) for r in copy] for copy in copies]
+    while start < len(copies):
+        end = start + 1
+        while end < len(copies) and said[end] == said[start]:
+            end += 1
+        first, last = copies[start][0]["_fold"][1], copies[end - 1][0]["_fold"][1]
+        for r in copies[start]:
+            name = r["name"]
+            if end - start > 1:
+                parts = name.replace("/", ".").split(".") if "/" not in name else name.split("/")
+                at = len(repeat.split("."))
+                if at < len(parts):
+                    parts[at] = f"{first}…{last}"
+                name = ("/" if "/" in r["name"] else ".").join(parts)
+            out.append((r, name, end - start))
+        start = end
+    return out
+
+
+def inner_name(r: dict[str, Any]) -> str:
+    """A row's name without the number of its copy."""
+    repeat, number = r["_fold"]
+    name: str = r["name"]
+    prefix = f"{repeat}.{number}"
+    return name[len(prefix) :] if name.startswith(prefix) else name.replace(str(number), "", 1)
+
+
+def footer(report: Report) -> list[str]:
+    """The totals in words; they add up to the column of counts."""
+    t, formulas = report.totals, report.formulas
+    out = []
+    if t["parameters"] is not None:
+        frozen = t["parameters"] - t["trainable"]
+        split = f", {t['trainable']:,} trainable and {frozen:,} frozen" if frozen else ""
+        out.append(f"{t['parameters']:,} parameters{split} · {size_text(t['bytes'])}")
+    elif "parameters" in formulas:
+        out.append(f"parameters = {formulas['parameters']}, at least {t['at_least']:,}")
+    else:
+        out.append(f"at least {t['at_least']:,} parameters")
+    if t["buffers"]:
+        out.append(f"{t['buffers']:,} values in buffers")
+    if t["unresolved"]:
+        waits = dict.fromkeys(r["waits_for"] for r in report.parameters if r["waits_for"] and r["tied_to"] is None)
+        verb = "tensor waits" if t["unresolved"] == 1 else "tensors wait"
+        out.append(f"{t['unresolved']} {verb} for {', '.join(waits)}")
+    if t["macs"]:
+        out.append(f"{t['macs']:,} multiply-accumulates (convolutions and matrix products; 1 MAC = 2 FLOPs)")
+    elif t["macs"] is None and "macs" in formulas and len(formulas["macs"]) < 200:
+        out.append(f"multiply-accumulates = {formulas['macs']}")
+    return out
+
+
+def size_text(n: Any) -> str:
+    if n is None:
+        return "? bytes"
+    amount = float(n)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if amount < 1024 or unit == "GiB":
+            return f"{n:,} bytes" if unit == "bytes" else f"{amount:,.1f} {unit}"
+        amount /= 1024
+    return ""
+
+
+def drop_empty(table: Table, columns: set[str]) -> None:
+    """Leave out optional columns that say nothing."""
+    for k in reversed(range(len(table.columns))):
+        if table.columns[k] in columns and not any(row[k] for row in table.rows):
+            del table.columns[k]
+            for row in table.rows:
+                del row[k]
+
+
+def heading(report: Report) -> str:
+    """Which network, and what comes in and goes out."""
+    doc_inputs = [f"{i.name} {report.shown(i.value)} {report.resolved.dtype(i.value)}" for i in report.network.inputs]
+    outputs = [f"{label} {report.shown(v)}" for label, v in report.network.outputs]
+    return f"{report.network.name}: {', '.join(doc_inputs) or 'no input'} → {', '.join(outputs) or 'nothing'}"
+
+
+__all__ = ["RIGHT", "Expr", "Table", "grouped", "heading", "layer_table", "parameter_table"]
