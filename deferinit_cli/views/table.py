@@ -6,7 +6,7 @@ from typing import Any
 
 from ..report import Report
 from .problems import safe
-from .tables import RIGHT, Table, heading, layer_table, parameter_table
+from .tables import RIGHT, Table, heading, layer_table, parameter_table, result_tables
 
 ASCII = str.maketrans({"─": "-", "│": "|", "…": "...", "×": "x", "→": "->", "·": "-", "▲": "^"})
 
@@ -14,8 +14,10 @@ ASCII = str.maketrans({"─": "-", "│": "|", "…": "...", "×": "x", "→": "
 def render(report: Report, options: dict[str, Any]) -> str:
     """The whole of what a command prints for people."""
     tables = [layer_table(report, options)] if options.get("layers") or report.problems else []
-    if not report.problems or options.get("parameters"):
+    results = result_tables(report)
+    if not results and (not report.problems or options.get("parameters")):
         tables.append(parameter_table(report, options))
+    tables += results
     parts = [heading(report), *(draw(t, options) for t in tables)]
     text = "\n\n".join(p for p in parts if p) + "\n"
     return text.translate(ASCII) if options.get("ascii") else text

@@ -247,6 +247,25 @@ def drop_empty(table: Table, columns: set[str]) -> None:
                 del row[k]
 
 
+def result_tables(report: Report) -> list[Table]:
+    """What a run gave: a table of outputs, and of every value where it was traced."""
+    out = []
+    for key, title in (("trace", "layer"), ("results", "output")):
+        rows = report.extra.get(key)
+        if rows:
+            columns = [title, "shape", "dtype", "mean", "std", "min", "max", "nan", *(["ms"] if key == "trace" else [])]
+            table = Table(key, columns, [
+                [r["name"], tuple_text(r["shape"]), r["dtype"], *(figure(r[k]) for k in ("mean", "std", "min", "max")),
+                 str(r["nans"]), *([f"{r['ms']:.2f}"] if key == "trace" else [])] for r in rows
+            ])  # fmt: skip
+            out.append(table)
+    return out
+
+
+def figure(x: float | None) -> str:
+    return "-" if x is None else f"{x:.5g}"
+
+
 def heading(report: Report) -> str:
     """Which network, and what comes in and goes out."""
     doc_inputs = [f"{i.name} {report.shown(i.value)} {report.resolved.dtype(i.value)}" for i in report.network.inputs]
@@ -254,4 +273,4 @@ def heading(report: Report) -> str:
     return f"{report.network.name}: {', '.join(doc_inputs) or 'no input'} → {', '.join(outputs) or 'nothing'}"
 
 
-__all__ = ["RIGHT", "Expr", "Table", "grouped", "heading", "layer_table", "parameter_table"]
+__all__ = ["RIGHT", "Expr", "Table", "grouped", "heading", "layer_table", "parameter_table", "result_tables"]
