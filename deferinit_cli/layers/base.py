@@ -52,7 +52,7 @@ class Param:
     that the framework has no such tensor of its own. `mxnet` defaults to the name and order here.
     """
 
-    __slots__ = ("key", "axes", "initializer", "when", "fans", "buffer", "names", "integer")
+    __slots__ = ("key", "axes", "initializer", "when", "fans", "buffer", "names")
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class Param:
         keras: str | None = None,
         flax: str | None = None,
         mxnet: str | None = None,
+        names: dict[str, str | None] | None = None,
     ) -> None:
         self.key = key
         self.axes = axes
@@ -72,13 +73,13 @@ class Param:
         self.when = when
         self.fans = fans
         self.buffer = buffer
-        self.names = {"keras": keras, "flax": flax, "mxnet": mxnet}
+        self.names = names if names is not None else {"keras": keras, "flax": flax, "mxnet": mxnet}
 
     def formatted(self, words: dict[str, str]) -> Param:
         """The same with `{space}`-like words filled in, for families of kinds that differ in rank."""
         names = {k: v if v is None else _fill(v, words) for k, v in self.names.items()}
         axes, fans = _fill(self.axes, words), _fill(self.fans, words)
-        return Param(self.key, axes, self.initializer, self.when, fans, self.buffer, **names)
+        return Param(self.key, axes, self.initializer, self.when, fans, self.buffer, names=names)
 
 
 param = Param

@@ -1,0 +1,120 @@
+"""Layers that reduce over axes."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ..shapes import rows
+from ..shapes.rows import Open
+from .base import Layer, flag, integers, layer, number
+from .frame import Frame, Wait
+from .lazy import np
+
+
+class Reduce(Layer):
+    """Values combined over some axes, which go or stay as size 1."""
+
+    axis = integers("the axis, or a list of them", also="dim axes")
+    keepdims = flag("keep the axes, of size 1", default=False, also="keepdim keep_dims")
+
+    accepts = "any"
+    takes = "*x"
+    how: ClassVar[str] = ""
+
+    def relate(self, r: Frame) -> None:
+        row = rows.resolve(r.inputs[0])
+        if type(row) is Open:
+            row = self.reach(r, row)
+            if type(row) is Open:
+                r.give(self.of_open(r, row))
+                return
+        at = {r.axis(a) for a in self.axis}
+        one = r.named("one", None) if "one" in r.axes else r.named("one", r.slot(1))
+        r.give(tuple(one if k in at else s for k, s in enumerate(row) if k not in at or self.keepdims))  # type: ignore[arg-type]
+
+    def reach(self, r: Frame, row: Any) -> Any:
+        """An open row wide enough for the axes that are counted from one end."""
+        before = max((a + 1 for a in self.axis if a >= 0), default=0)
+        after = max((-a for a in self.axis if a < 0), default=0)
+        if before and after:
+            raise Wait
+        return rows.wide(row, before, after, r.store, r.node)
+
+    def of_open(self, r: Frame, row: Any) -> Any:
+        one = r.named("one", None) if "one" in r.axes else r.named("one", r.slot(1))
+        n = len(row.suffix)
+        pre = tuple(one if k in self.axis else s for k, s in enumerate(row.prefix) if k not in self.axis or self.keepdims)
+        suf = tuple(one if k - n in self.axis else s for k, s in enumerate(row.suffix) if k - n not in self.axis or self.keepdims)
+        return Open(pre, row.rest, suf)
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return getattr(np, self.how)(x, axis=self.axis, keepdims=self.keepdims)
+
+
+class FloatReduce(Reduce):
+    """One whose result is a float, whatever comes in."""
+
+    accepts = "float"
+
+
+@layer("mean", also="Mean reduce_mean GlobalAveragePooling AdaptiveMean")
+class Mean(FloatReduce):
+    """The mean over axes."""
+
+    how = "mean"
+
+
+@layer("sum", also="Sum reduce_sum")
+class Sum(Reduce):
+    """The sum over axes."""
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return x.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype if x.dtype.kind == "f" else None)
+
+
+@layer("max", also="Max reduce_max amax")
+class Max(Reduce):
+    """The largest value over axes."""
+
+    how = "max"
+
+
+@layer("min", also="Min reduce_min amin")
+class Min(Reduce):
+    """The smallest value over axes."""
+
+    how = "min"
+
+
+@layer("std", also="Std")
+class Std(FloatReduce):
+    """The standard deviation over axes."""
+
+    axis = Reduce.axis
+    correction = number("subtracted from the count of values: 1 is unbiased", default=1, minimum=0, also="ddof unbiased")
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return np.std(x, axis=self.axis, keepdims=self.keepdims, ddof=self.correction)
+
+
+@layer("var", also="Var variance")
+class Var(FloatReduce):
+    """The variance over axes."""
+
+    axis = Reduce.axis
+    correction = number("subtracted from the count of values: 1 is unbiased", default=1, minimum=0, also="ddof unbiased")
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return np.var(x, axis=self.axis, keepdims=self.keepdims, ddof=self.correction)
+
+
+@layer("norm", also="Norm")
+class Norm(FloatReduce):
+    """The p-norm over axes."""
+
+    axis = Reduce.axis
+    p = number("which norm", default=2.0, minimum=1e-6, also="ord")
+
+    def forward(self, p: Any, x: Any) -> Any:
+        total = (np.abs(x) ** self.p).sum(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype)
+        return (total ** (1 / self.p)).astype(x.dtype)

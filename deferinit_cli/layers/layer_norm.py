@@ -1,0 +1,99 @@
+"""Normalisation over features: layer norm and RMS norm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..initializers import Initializer, constant, ones, zeros
+from .base import Layer, Param, Problem, flag, integers, layer, number, param
+from .frame import Frame
+from .lazy import np
+
+
+class FeatureNorm(Layer):
+    """Normalises over some axes, each with its own learned factors."""
+
+    axis = integers("the axes normalised over", default=(-1,), also="normalized_shape begin_norm_axis")
+
+    start: Initializer = ones
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        if isinstance(self.axis, int):
+            self.axis = (self.axis,)
+        self.names = tuple(f"c{k}" for k in range(len(self.axis)))
+        ends = [a for a in self.axis if a < 0]
+        if len(self.axis) == 1 and self.axis[0] >= 0:
+            before = " ".join(f"a{k}" for k in range(self.axis[0]))
+            self.takes = self.gives = f"{before} c0 *x".strip()
+        elif sorted(self.axis) == list(range(-len(self.axis), 0)) and len(ends) == len(self.axis):
+            order = sorted(range(len(self.axis)), key=lambda k: self.axis[k])
+            self.takes = self.gives = "*x " + " ".join(self.names[k] for k in order)
+
+    def check(self) -> None:
+        if len(set(self.axis)) < len(self.axis):
+            raise Problem("duplicate-axis", "an axis is named twice", "axis", str(list(self.axis)))
+
+    def relate(self, r: Frame) -> None:
+        if not self.takes:
+            row = r.dims()
+            for name, a in zip(self.names, self.axis):
+                r.named(name, row[r.axis(a)])
+            r.give(row)
+
+    def factors(self, x: Any, array: Any) -> Any:
+        """A parameter with its axes where they are in x."""
+        shape = [1] * x.ndim
+        order = sorted(range(len(self.axis)), key=lambda k: self.axis[k] % x.ndim)
+        array = array.transpose(order)
+        for k in order:
+            shape[self.axis[k] % x.ndim] = x.shape[self.axis[k] % x.ndim]
+        return array.reshape(shape)
+
+
+@layer("layer_norm", also="LayerNorm LayerNormalization layernorm")
+class LayerNorm(FeatureNorm):
+    """Subtract the mean, divide by the standard deviation, then scale and shift (Ba et al., 2016)."""
+
+    axis = FeatureNorm.axis
+    eps = number("added to the variance", default=1e-5, minimum=0, also="epsilon")
+    scale = flag("a learned scale", default=True, also="elementwise_affine affine")
+    center = flag("a learned shift", default=True, also="bias")
+
+    parameters = [
+        param("weight", "", ones, when="scale", keras="gamma", flax="scale", mxnet="gamma"),
+        param("bias", "", zeros, when="center", keras="beta", flax="bias", mxnet="beta"),
+    ]
+
+    def tensors(self) -> list[Param]:
+        return [Param(p.key, " ".join(self.names), p.initializer, names=p.names) for p in super().tensors()]
+
+    def forward(self, p: Any, x: Any) -> Any:
+        y = x - x.mean(axis=self.axis, keepdims=True, dtype=x.dtype)
+        y /= np.sqrt(np.mean(np.square(y), axis=self.axis, keepdims=True, dtype=x.dtype) + x.dtype.type(self.eps))
+        if self.scale:
+            y *= self.factors(x, p.weight)
+        if self.center:
+            y += self.factors(x, p.bias)
+        return y
+
+
+@layer("rms_norm", also="RMSNorm RMSNormalization LlamaRMSNorm rmsnorm")
+class RMSNorm(FeatureNorm):
+    """Divide by the root of the mean square, then scale (Zhang & Sennrich, 2019)."""
+
+    axis = FeatureNorm.axis
+    eps = number("added to the mean square", default=1e-6, minimum=0, also="epsilon")
+    offset = number("added to the weight: 1 as in Gemma", default=0.0)
+
+    parameters = [param("weight", "", ones, keras="scale", flax="scale", mxnet="gamma")]
+
+    def tensors(self) -> list[Param]:
+        start = ones if self.offset == 0 else constant(value=1 - self.offset)
+        return [Param("weight", " ".join(self.names), start, names=self.parameters[0].names)]
+
+    def forward(self, p: Any, x: Any) -> Any:
+        y = x / np.sqrt(np.mean(np.square(x), axis=self.axis, keepdims=True, dtype=x.dtype) + x.dtype.type(self.eps))
+        weight = self.factors(x, p.weight)
+        y *= weight if self.offset == 0 else weight + x.dtype.type(self.offset)
+        return y

@@ -1,0 +1,175 @@
+"""LSTM, GRU and plain recurrent layers, with PyTorch's parameter names and gate orders."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ..initializers import glorot_uniform, orthogonal, zeros
+from .activations import sigmoid
+from .base import Layer, Param, choice, flag, integer, layer, size
+from .frame import Frame
+from .lazy import np
+
+
+class Recurrent(Layer):
+    """A cell run over time, forward and perhaps backward, in layers. x is (N, T, C)."""
+
+    hidden = size("width of the state", also="hidden_size units hidden_units features num_units")
+    layers = integer("cells on top of each other", default=1, minimum=1, also="num_layers")
+    bidirectional = flag("also run from the end; results are joined", default=False)
+    bias = flag("learned offsets", default=True, also="use_bias")
+    projection = 0
+
+    ports: ClassVar[tuple[str, ...]] = ("x", "h")
+    optional = 1
+    sides = ("h", "last")
+    gates: ClassVar[int] = 1
+    keras: ClassVar[tuple[str, str, str]] = ("kernel", "recurrent_kernel", "bias")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.directions = 2 if self.bidirectional else 1
+        width = "width" if self.projection else "hidden"
+        state = f"{self.directions * self.layers} N {width}"
+        cell = f"{self.directions * self.layers} N hidden"
+        self.takes = f"N T in,{state}" + (f",{cell}" if "c" in self.ports else "")
+        out = f"{self.directions}*{width}"
+        sides = {"h": state, "c": cell, "last": f"N {out}"}
+        self.gives = ",".join([f"N T {out}", *(sides[s] for s in self.sides)])
+
+    def suffixes(self) -> list[tuple[str, str]]:
+        """(ending of the names, the axis that comes in) for every cell, in PyTorch's order."""
+        width = "width" if self.projection else "hidden"
+        return [
+            (f"_l{k}" + ("_reverse" if d else ""), "in" if k == 0 else f"{self.directions}*{width}")
+            for k in range(self.layers)
+            for d in range(self.directions)
+        ]
+
+    def tensors(self) -> list[Param]:
+        out = []
+        g = f"{self.gates}*hidden" if self.gates > 1 else "hidden"
+        width = "width" if self.projection else "hidden"
+        kernel, recurrent, bias = self.keras
+        for end, came in self.suffixes():
+            out.append(Param(f"weight_ih{end}", f"{g} {came}", glorot_uniform, fans=f"{came} -> {g}",
+                             keras=f"{kernel}{end}: {came} {g}", flax=f"i{end}: {came} {g}", mxnet=f"{end[1:]}_i2h_weight"))  # fmt: skip
+            out.append(Param(f"weight_hh{end}", f"{g} {width}", orthogonal, fans=f"{width} -> {g}",
+                             keras=f"{recurrent}{end}: {width} {g}", flax=f"h{end}: {width} {g}", mxnet=f"{end[1:]}_h2h_weight"))  # fmt: skip
+            if self.bias:
+                out.append(Param(f"bias_ih{end}", g, zeros, fans=f"{width} -> {g}", keras=f"{bias}{end}", flax=f"i_bias{end}",
+                                 mxnet=f"{end[1:]}_i2h_bias"))  # fmt: skip
+                out.append(Param(f"bias_hh{end}", g, zeros, fans=f"{width} -> {g}", keras=f"recurrent_{bias}{end}",
+                                 flax=f"h_bias{end}", mxnet=f"{end[1:]}_h2h_bias"))  # fmt: skip
+            if self.projection:
+                out.append(Param(f"weight_hr{end}", "width hidden", glorot_uniform, fans="hidden -> width",
+                                 mxnet=f"{end[1:]}_h2r_weight"))  # fmt: skip
+        return out
+
+    def cost(self) -> str:
+        g = f"{self.gates} hidden"
+        width = "width" if self.projection else "hidden"
+        parts = [f"N T {g} {came} + N T {g} {width}" for _, came in self.suffixes()]
+        if self.projection:
+            parts += ["N T width hidden"] * len(parts)
+        return " + ".join(parts)
+
+    def relate(self, r: Frame) -> None:
+        if self.projection:
+            r.named("width", r.slot("projection"))
+
+    def forward(self, p: Any, x: Any, *state: Any) -> Any:
+        states: list[tuple[Any, ...]] = []
+        for k in range(self.layers):
+            outs = []
+            for d in range(self.directions):
+                end = f"_l{k}" + ("_reverse" if d else "")
+                start = tuple(s[len(states)] for s in state)
+                out, last = self.scan(p, end, x[:, ::-1] if d else x, start)
+                states.append(last)
+                outs.append(out[:, ::-1] if d else out)
+            x = outs[0] if len(outs) == 1 else np.concatenate(outs, axis=-1)
+        top = states[-self.directions :]
+        last = np.concatenate([s[0] for s in top], axis=-1)
+        return (x, *(np.stack([s[i] for s in states]) for i in range(len(states[0]))), last)
+
+    def scan(self, p: Any, end: str, x: Any, start: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        """One cell over time: all inputs in one product, then step by step."""
+        n, t, _ = x.shape
+        hh = getattr(p, f"weight_hh{end}")
+        came = x.reshape(n * t, -1) @ getattr(p, f"weight_ih{end}").T
+        bias_hh = None
+        if self.bias:
+            came += getattr(p, f"bias_ih{end}")
+            bias_hh = getattr(p, f"bias_hh{end}")
+        came = came.reshape(n, t, -1)
+        project = getattr(p, f"weight_hr{end}") if self.projection else None
+        state = start or self.initial(n, hh.shape[1], hh.shape[0] // self.gates, x.dtype)
+        out = np.empty((n, t, hh.shape[1]), x.dtype)
+        for step in range(t):
+            went = state[0] @ hh.T
+            if bias_hh is not None:
+                went += bias_hh
+            state = self.cell(came[:, step], went, state)
+            if project is not None:
+                state = (state[0] @ project.T, *state[1:])
+            out[:, step] = state[0]
+        return out, state
+
+    def initial(self, n: int, width: int, hidden: int, dtype: Any) -> tuple[Any, ...]:
+        return (np.zeros((n, width), dtype),)
+
+    def cell(self, came: Any, went: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The next state from what came in and what the last state gave."""
+        raise NotImplementedError
+
+
+@layer("lstm", also="LSTM")
+class LSTM(Recurrent):
+    """Long short-term memory (Hochreiter & Schmidhuber, 1997); gates in the order i f g o."""
+
+    hidden = Recurrent.hidden
+    layers = Recurrent.layers
+    bidirectional = Recurrent.bidirectional
+    bias = Recurrent.bias
+    projection = integer("width the state is projected to; 0 for none", default=0, minimum=0, also="proj_size projection_size")
+
+    ports = ("x", "h", "c")
+    optional = 2
+    sides = ("h", "c", "last")
+    gates = 4
+
+    def initial(self, n: int, width: int, hidden: int, dtype: Any) -> tuple[Any, ...]:
+        return np.zeros((n, width), dtype), np.zeros((n, hidden), dtype)
+
+    def cell(self, came: Any, went: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+        i, f, g, o = np.split(came + went, 4, axis=-1)
+        c = sigmoid(f) * state[1] + sigmoid(i) * np.tanh(g)
+        return sigmoid(o) * np.tanh(c), c
+
+
+@layer("gru", also="GRU")
+class GRU(Recurrent):
+    """Gated recurrent unit (Cho et al., 2014), the variant that resets after the product; gates r z n."""
+
+    gates = 3
+
+    def cell(self, came: Any, went: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+        (ri, zi, ni), (rh, zh, nh) = np.split(came, 3, axis=-1), np.split(went, 3, axis=-1)
+        r, z = sigmoid(ri + rh), sigmoid(zi + zh)
+        n = np.tanh(ni + r * nh)
+        return ((1 - z) * n + z * state[0],)
+
+
+@layer("rnn", also="RNN SimpleRNN simple_rnn")
+class RNN(Recurrent):
+    """The plain recurrent layer (Elman, 1990)."""
+
+    hidden = Recurrent.hidden
+    activation = choice("what the new state passes through", "tanh relu", default="tanh", also="nonlinearity")
+
+    def cell(self, came: Any, went: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
+        new = came + went
+        return (np.tanh(new) if self.activation == "tanh" else np.maximum(new, 0),)
+
+
