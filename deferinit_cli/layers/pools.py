@@ -70,30 +70,37 @@ def sum_pool(x: Any, layer: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def avg_pool(x: Any, layer: Any) -> Any:
+    return average(x, layer)[0]
+
+
+def average(x: Any, layer: Any) -> tuple[Any, tuple[Any, ...]]:
     """A cut window divides by its cells inside the input and, where that counts, its padding."""
     from .windows import pads
 
-    result, (kernel, stride, _, pad, out) = sum_pool(x, layer)
+    result, shape = sum_pool(x, layer)
+    kernel, stride, _, pad, out = shape
     counts = []
     for n, k, s, (a, b), m, written in zip(x.shape[2:], kernel, stride, pad, out, pads(layer)):
         start = np.arange(m) * s - a
-        inside = written == "same" or not layer.count_include_pad
+        inside = written == "same" or not getattr(layer, "count_include_pad", True)
         low, high = (0, n) if inside else (-a, n + b)
         counts.append(np.minimum(start + k, high) - np.maximum(start, low))
     if all((c == c[0]).all() for c in counts):
         result *= x.dtype.type(1 / prod(int(c[0]) for c in counts))
-        return result
+        return result, shape
     total = counts[0]
     for c in counts[1:]:
         total = total[..., None] * c
     result /= total.astype(x.dtype)
-    return result
+    return result, shape
 
 
 def lp_pool(x: Any, layer: Any) -> Any:
+    """A cut window counts as a whole one of the same mean, as in PyTorch."""
     p = layer.norm_type
-    result, _ = sum_pool(x**p, layer)  # as PyTorch: a negative sum counts as its sign says
-    return (np.sign(result) * np.maximum(np.abs(result), 0)) ** (1 / p)
+    mean, (kernel, *_) = average(x**p, layer)
+    result = mean * x.dtype.type(prod(kernel))
+    return (np.sign(result) * np.abs(result)) ** x.dtype.type(1 / p)
 
 
 def adaptive(x: Any, layer: Any, how: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..initializers import glorot_uniform, orthogonal, zeros
-from .activations import sigmoid
+from .elementwise import sigmoid
 from .base import Layer, Param, choice, flag, integer, layer, size
 from .frame import Frame
 from .lazy import np
