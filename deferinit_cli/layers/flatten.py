@@ -41,7 +41,7 @@ class Flatten(Layer):
         if len(merged) == 1:
             r.axes.setdefault("merged", merged[0])
             if r.axes["merged"] != merged[0]:
-                r.equal("merged", r.named("only", merged[0]))
+                r.equal("merged", r.name("only", merged[0]))
         else:
             r.product_of("merged", merged)
         r.give((*row[:first], r.slot("merged"), *row[last + 1 :]))

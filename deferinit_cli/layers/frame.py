@@ -182,6 +182,11 @@ class Frame:
             self.axes[axis] = self.store.new() if slot is None else slot
         return self.axes[axis]  # type: ignore[no-any-return]
 
+    def name(self, axis: str, slot: int | None) -> str:
+        """The same, for use as an argument: ints there are literal sizes."""
+        self.named(axis, slot)
+        return axis
+
     def stretch(self, star: str) -> tuple[int, ...]:
         """The slots a star stands for; raises Wait while their number is unknown."""
         row = rows.resolve(self.axes[star])

@@ -1,0 +1,147 @@
+"""Plain functions of one value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .activations import Activation
+from .base import Layer, Problem, choice, integer, layer, number
+from .lazy import np
+
+DTYPES = "float16 float32 float64 int8 int16 int32 int64 uint8 bool"
+
+
+@layer("scale_by", also="Rescaling multiply_constant")
+class ScaleBy(Activation):
+    """x times a number."""
+
+    factor = number("the number", also="scale")
+    function = staticmethod(lambda x, factor: x * x.dtype.type(factor))
+
+
+@layer("shift_by", also="add_constant")
+class ShiftBy(Activation):
+    """x plus a number."""
+
+    amount = number("the number", also="offset")
+    function = staticmethod(lambda x, amount: x + x.dtype.type(amount))
+
+
+@layer("clip", also="clamp Clamp Clip")
+class Clip(Activation):
+    """x held between two numbers."""
+
+    min = number("the least", default=None, also="min_value a_min")
+    max = number("the most", default=None, also="max_value a_max")
+    function = staticmethod(lambda x, min, max: np.clip(x, min, max))
+
+    def check(self) -> None:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise Problem("argument-range", f"min {self.min:g} is above max {self.max:g}", "min")
+
+
+@layer("power", also="Power pow")
+class Power(Activation):
+    """x to a power."""
+
+    exponent = number("the power", also="p")
+    function = staticmethod(lambda x, exponent: np.power(x, x.dtype.type(exponent)))
+
+
+@layer("exp", also="Exp")
+class Exp(Activation):
+    """e to the x."""
+
+    function = staticmethod(lambda x: np.exp(x))
+
+
+@layer("log", also="Log")
+class Log(Activation):
+    """The natural logarithm."""
+
+    function = staticmethod(lambda x: np.log(x))
+
+
+@layer("sqrt", also="Sqrt")
+class Sqrt(Activation):
+    """The square root."""
+
+    function = staticmethod(lambda x: np.sqrt(x))
+
+
+@layer("rsqrt", also="Rsqrt")
+class Rsqrt(Activation):
+    """1 over the square root."""
+
+    function = staticmethod(lambda x: 1 / np.sqrt(x))
+
+
+@layer("abs", also="Abs")
+class Abs(Activation):
+    """The magnitude."""
+
+    accepts = "any"
+    function = staticmethod(lambda x: np.abs(x))
+
+
+@layer("neg", also="Neg negative")
+class Neg(Activation):
+    """-x."""
+
+    accepts = "any"
+    function = staticmethod(lambda x: -x)
+
+
+@layer("cumsum", also="CumSum")
+class Cumsum(Layer):
+    """The running sum along an axis."""
+
+    axis = integer("the axis", also="dim")
+
+    accepts = "any"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        names = " ".join(f"a{i}" for i in range(self.axis + 1 if self.axis >= 0 else -self.axis))
+        self.takes = self.gives = f"{names} *x" if self.axis >= 0 else f"*x {names}"
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return np.cumsum(x, axis=self.axis, dtype=x.dtype)
+
+
+@layer("cast", also="Cast astype type to_dtype")
+class Cast(Layer):
+    """The same values in another dtype."""
+
+    dtype = choice("the dtype", DTYPES, also="to")
+
+    accepts = "any"
+    takes = gives = "*x"
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return str(self.dtype)
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return x.astype(self.dtype)
+
+
+@layer("argmax", also="ArgMax")
+class Argmax(Layer):
+    """Where along an axis the largest value is."""
+
+    axis = integer("the axis", also="dim")
+
+    accepts = "any"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        rest = " ".join(f"a{i}" for i in range(self.axis if self.axis >= 0 else -self.axis - 1))
+        self.takes, self.gives = (
+            (f"{rest} gone *x", f"{rest} *x") if self.axis >= 0 else (f"*x gone {rest}", f"*x {rest}")
+        )
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return "int64"
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return np.argmax(x, axis=self.axis)

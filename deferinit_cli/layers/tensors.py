@@ -1,0 +1,144 @@
+"""Bare tensors: learned, fixed, or made from an input's shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..initializers import Initializer, normal, ones, zeros
+from .base import Layer, Param, choice, dims, integer, layer, param, size, value
+from .frame import Frame
+from .lazy import np
+
+
+@layer("parameter", also="Parameter nn.Parameter Variable")
+class Bare(Layer):
+    """A learned tensor without an input: a class token, a position table."""
+
+    shape = dims("its shape; symbols and _ are inferred", also="size")
+
+    ports = ()
+    accepts = "any"
+    start: Initializer = normal(std=0.02)
+
+    def tensors(self) -> list[Param]:
+        return [Param("", " ".join(f"shape.{k}" for k in range(len(self.shape))), self.start)]
+
+    def relate(self, r: Frame) -> None:
+        if "" not in r.tensors:
+            r.tensor("", *(f"shape.{k}" for k in range(len(self.shape))))
+        r.give(r.tensors[""])
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return own
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        return p.value
+
+
+@layer("constant", also="Constant")
+class Fixed(Layer):
+    """A tensor of given values."""
+
+    value = value("a number, or nested lists of numbers", also="data fill_value")
+    shape = dims("its shape, filled with the value; as the value is when left out", default=None)
+    dtype = choice("its dtype; as the spec's when left out", "float16 float32 float64 int32 int64 bool", default=None)
+
+    ports = ()
+    accepts = "any"
+
+    def sizes(self) -> tuple[Any, ...]:
+        if self.shape is not None:
+            return tuple(self.shape)
+        out, v = [], self.value
+        while isinstance(v, tuple):
+            out.append(len(v))
+            v = v[0] if v else 0
+        return tuple(out)
+
+    def relate(self, r: Frame) -> None:
+        r.give(tuple(r.named(f"n{k}", r.axes.get(f"n{k}") or r.dim(s, "shape")) for k, s in enumerate(self.sizes())))
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return self.dtype or own
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        array = np.asarray(self.value, dtype=self.dtype or "float32")
+        return np.broadcast_to(array, self.sizes()).copy() if self.shape is not None else array
+
+
+@layer("arange", also="Arange range positions position_ids")
+class Arange(Layer):
+    """The positions 0, 1, … of one axis of its input."""
+
+    axis = integer("the axis that is counted", also="dim")
+
+    accepts = "any"
+
+    def relate(self, r: Frame) -> None:
+        row = r.dims()
+        r.give((row[r.axis(self.axis)],))
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return "int64"
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return np.arange(x.shape[self.axis], dtype=np.int64)
+
+
+@layer("one_hot", also="OneHot CategoryEncoding")
+class OneHot(Layer):
+    """1 at each index, 0 elsewhere, along a new last axis."""
+
+    classes = size("how many indices", also="num_classes depth num_tokens")
+
+    accepts = "integer"
+    index_limit = "classes"
+    takes, gives = "*x", "*x classes"
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return own
+
+    def forward(self, p: Any, x: Any) -> Any:
+        n = self.classes
+        return (x[..., None] == np.arange(n)).astype("float32")
+
+
+class AlongOne(Layer):
+    """A learned vector laid along one axis."""
+
+    axis = integer("the axis it lies along", default=-1, also="dim")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        names = " ".join(f"a{i}" for i in range(self.axis if self.axis >= 0 else -self.axis - 1))
+        self.takes = self.gives = (f"{names} C *x" if self.axis >= 0 else f"*x C {names}").strip()
+
+    def relate(self, r: Frame) -> None:
+        pass
+
+    def along(self, x: Any, w: Any) -> Any:
+        shape = [1] * x.ndim
+        shape[self.axis] = -1
+        return w.reshape(shape)
+
+
+@layer("scale", also="Scale LayerScale layer_scale")
+class Scale(AlongOne):
+    """A learned factor per entry of an axis (layer scale)."""
+
+    axis = AlongOne.axis
+    parameters = [param("weight", "C", ones, keras="gamma", flax="scale", mxnet="gamma")]
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return x * self.along(x, p.weight)
+
+
+@layer("bias_add", also="Bias BiasAdd")
+class BiasAdd(AlongOne):
+    """A learned offset per entry of an axis."""
+
+    axis = AlongOne.axis
+    parameters = [param("bias", "C", zeros)]
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return x + self.along(x, p.bias)
