@@ -34,7 +34,7 @@ _TOKEN = re.compile(
     r"|(?P<op>\.\.\.|\*\*|//|==|!=|<=|>=|[-+*/%<>()\[\],.]))"
 )
 _INT = re.compile(r"[0-9](_?[0-9])*")
-_FLOAT = re.compile(r"([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)([eE][+-]?[0-9]+)?")
+_FLOAT = re.compile(r"([0-9](_?[0-9])*(\.([0-9](_?[0-9])*)?)?|\.[0-9](_?[0-9])*)([eE][+-]?[0-9]+)?")
 SYMBOL = re.compile(r"[A-Z][A-Z0-9_]*")
 WORDS = {"true": True, "false": False, "null": None}
 YAML_BOOLS = {"no", "on", "yes", "off"}
@@ -219,6 +219,8 @@ class _Parser:
             return ("const", value)
         if _FLOAT.fullmatch(text):
             number = float(text)
+            if len(text) > 1 and text[0] == "0" and text[1].isdigit():
+                raise fault("leading-zero", f"'{text}' has a leading zero", text)
             if math.isinf(number):
                 raise fault("number-too-large", f"'{text}' is too large for a float")
             return ("const", number)

@@ -321,7 +321,7 @@ class File(Body):
         return block
 
     def read_args(self, node: Tree) -> list[tuple[str, Any]]:
-        """`[out, kernel=3, act='relu']`, or `- widths: [1, 2]` where a default holds commas."""
+        """`[out, kernel=3]`, or `- widths: [1, 2]` where a default holds commas."""
         out: list[tuple[str, Any]] = []
         if not isinstance(node, List):
             self.fault(node, "value-type", "args is a list", expected="[channels, kernel_size=3]")

@@ -1,0 +1,62 @@
+"""The shipped networks against published ones: tensor by tensor, and in total."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deferinit_cli.graph import Given, Network
+from deferinit_cli.infer.diagnose import diagnostics
+from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.problems import Source, Span
+from deferinit_cli.spec.load import load
+
+from .reference import reference
+
+SPECS = Path(__file__).parent.parent / "specs"
+
+# spec, --set, input shapes, the published network, and whether names are equal too
+CASES: list[tuple[str, dict[str, str], dict[str, tuple[int, ...]], str, bool]] = [
+    ("alexnet", {}, {"image": (1, 3, 224, 224)}, "torchvision_alexnet", True),
+    ("vgg", {}, {"image": (1, 3, 224, 224)}, "torchvision_vgg16", False),
+    ("vgg", {"batch_norm": "true"}, {"image": (1, 3, 224, 224)}, "torchvision_vgg16_bn", False),
+    ("resnet", {"depth": "18"}, {"image": (1, 3, 224, 224)}, "torchvision_resnet18", True),
+    ("resnet", {"depth": "34"}, {"image": (1, 3, 224, 224)}, "torchvision_resnet34", True),
+    ("resnet", {}, {"image": (1, 3, 224, 224)}, "torchvision_resnet50", True),
+    ("resnet", {"depth": "152"}, {"image": (1, 3, 224, 224)}, "torchvision_resnet152", True),
+]
+
+
+def resolved(spec: str, sets: dict[str, str], inputs: dict[str, tuple[int, ...]]) -> tuple[Network, Resolved]:
+    network = load(str(SPECS / f"{spec}.yaml"), sets=sets)
+    given = [Given(name, dims, None, Span(Source("--input"), 1, 1)) for name, dims in inputs.items()]
+    found = infer(network, given)
+    assert not found.conflicts, diagnostics(found)
+    return network, found
+
+
+@pytest.mark.parametrize(("spec", "sets", "inputs", "name", "names_too"), CASES, ids=[c[3] for c in CASES])
+def test_equal_to_the_published_network(
+    spec: str, sets: dict[str, str], inputs: dict[str, Any], name: str, names_too: bool
+) -> None:
+    facts = reference(name)
+    network, found = resolved(spec, sets, inputs)
+    mine = [(p.name, found.tensor(p)) for p in network.parameters if p.tied_to is None and not p.buffer]
+    theirs = [(n, tuple(s)) for n, s in facts["tensors"]]
+    if names_too:
+        assert sorted(mine) == sorted(theirs)
+    assert Counter(s for _, s in mine) == Counter(s for _, s in theirs)
+    assert [found.shape(v) for _, v in network.outputs] == [tuple(o["shape"]) for o in facts["outputs"]]
+    total = 0
+    for _, shape in mine:
+        count = 1
+        for n in shape or ():
+            count *= n
+        total += count
+    assert total == facts["parameters"]
+    macs = sum(found.macs(n) for n in network.nodes)
+    assert 2 * macs == facts["flops_torch"]

@@ -1,0 +1,38 @@
+"""README's examples are run, and print what README shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from .cli import deferinit
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+EXAMPLES = [
+    (command, output)
+    for block in re.findall(r"^```console\n(.*?)^```$", README, re.M | re.S)
+    for command, output in re.findall(r"^\$ (.*?)\n(.*?)(?=^\$ |\Z)", block, re.M | re.S)
+]
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 2
+
+
+@pytest.mark.parametrize(("command", "output"), EXAMPLES, ids=[c for c, _ in EXAMPLES])
+def test_example(command: str, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = shlex.split(command)
+    assert words[0] == "deferinit"
+    result = deferinit(*words[1:], cwd=ROOT)
+    assert result.stdout + result.stderr == output
+
+
+def test_the_spec_shown_is_the_one_shipped() -> None:
+    shown = re.search(r"^```yaml\n(.*?)^```$", README, re.M | re.S)
+    assert shown is not None
+    assert shown.group(1) in (ROOT / "specs" / "mlp.yaml").read_text("utf-8")
