@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Input:
     """A network input. `dims` None: unknown rank; it may hold UNKNOWN and one REST. `dtype` None: not said."""
 
-    __slots__ = ("name", "dims", "dtype", "value", "span", "dim_spans")
+    __slots__ = ("dim_spans", "dims", "dtype", "name", "span", "value")
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Input:
 class Given:
     """A shape given for an input on the command line or by a check; `name` empty: the only input."""
 
-    __slots__ = ("name", "dims", "dtype", "span")
+    __slots__ = ("dims", "dtype", "name", "span")
 
     def __init__(self, name: str, dims: tuple[Size, ...], dtype: str | None, span: Span) -> None:
         self.name = name
@@ -53,7 +53,7 @@ class Given:
 class Call:
     """A block call in the chain that leads to a node: shared by all nodes of that call."""
 
-    __slots__ = ("name", "span", "outer")
+    __slots__ = ("name", "outer", "span")
 
     def __init__(self, name: str, span: Span, outer: Call | None) -> None:
         self.name = name
@@ -73,7 +73,7 @@ class Call:
 class Place:
     """Where an item stands; shared by its repeated copies. `args` gives the spans of argument values by name."""
 
-    __slots__ = ("span", "args")
+    __slots__ = ("args", "span")
 
     def __init__(self, span: Span, args: dict[str, Span] | None = None) -> None:
         self.span = span
@@ -83,7 +83,7 @@ class Place:
 class Assertion:
     """Dims that every one of `values` must have, in the order they were met (`expect`, a block's named dims)."""
 
-    __slots__ = ("dims", "span", "dim_spans", "values", "rule", "after")
+    __slots__ = ("after", "dim_spans", "dims", "rule", "span", "values")
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Assertion:
 class Node:
     """One layer instance. `outputs` are the values it yields, then its side outputs in the kind's order."""
 
-    __slots__ = ("index", "name", "layer", "inputs", "outputs", "place", "call", "shares", "parameters", "dtype", "fold")
+    __slots__ = ("call", "dtype", "fold", "index", "inputs", "layer", "name", "outputs", "parameters", "place", "shares")
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class Node:
 class Parameter:
     """One tensor of a node: `key` is its name in the layer (`weight`), `name` the full one (`h.0.fc.weight`)."""
 
-    __slots__ = ("name", "key", "node", "initializer", "frozen", "buffer", "dtype", "tied_to", "tie_span")
+    __slots__ = ("buffer", "dtype", "frozen", "initializer", "key", "name", "node", "tie_span", "tied_to")
 
     def __init__(
         self, name: str, key: str, node: Node, initializer: Initializer, buffer: bool, dtype: str
@@ -159,8 +159,23 @@ class Parameter:
 class Network:
     """A parsed spec, complete and never changed after it is built."""
 
-    __slots__ = ("name", "doc", "dtype", "source", "inputs", "nodes", "values", "outputs", "parameters",
-                 "assertions", "checks", "variables", "names", "sources", "lints")  # fmt: skip
+    __slots__ = (
+        "assertions",
+        "checks",
+        "doc",
+        "dtype",
+        "inputs",
+        "lints",
+        "name",
+        "names",
+        "nodes",
+        "outputs",
+        "parameters",
+        "source",
+        "sources",
+        "values",
+        "variables",
+    )  # fmt: skip
 
     def __init__(self, name: str, source: Source) -> None:
         self.name = name

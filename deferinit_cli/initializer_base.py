@@ -22,7 +22,7 @@ ACCEPTS = {"Number": "a finite number", "NonNegative": "a number >= 0", "Fractio
 class Parameter:
     """One argument: `type` is its annotation, `required` whether it has no default."""
 
-    __slots__ = ("name", "type", "default", "required", "words")
+    __slots__ = ("default", "name", "required", "type", "words")
 
     def __init__(self, name: str, type: str, default: Any, required: bool) -> None:
         self.name = name
@@ -60,7 +60,7 @@ class Parameter:
 class Rule:
     """A declared initialiser: its function and what holds for every use of it."""
 
-    __slots__ = ("name", "function", "parameters", "also", "ranks", "fans", "whole", "integer", "check", "doc")
+    __slots__ = ("also", "check", "doc", "fans", "function", "integer", "name", "parameters", "ranks", "whole")
 
     def __init__(self, function: Callable[..., Any], **facts: Any) -> None:
         code = function.__code__
@@ -85,7 +85,7 @@ class Rule:
 class Initializer:
     """An initialiser with its arguments: equal and hashed by them. Called, it is itself with other arguments."""
 
-    __slots__ = ("rule", "args")
+    __slots__ = ("args", "rule")
 
     def __init__(self, rule: Rule, args: tuple[tuple[str, Any], ...] = ()) -> None:
         self.rule = rule

@@ -6,7 +6,7 @@ from __future__ import annotations
 class Source:
     """A text that facts come from: a spec file, or one command-line option."""
 
-    __slots__ = ("name", "text", "_lines")
+    __slots__ = ("_lines", "name", "text")
 
     def __init__(self, name: str, text: str = "") -> None:
         self.name = name
@@ -23,7 +23,7 @@ class Source:
 class Span:
     """A place in a source: 1-based line and column; `end` is the column just after the last character."""
 
-    __slots__ = ("source", "line", "column", "end")
+    __slots__ = ("column", "end", "line", "source")
 
     def __init__(self, source: Source, line: int, column: int, end: int | None = None) -> None:
         self.source = source
@@ -66,7 +66,7 @@ class Related:
 class Diagnostic:
     """A problem joined to its place. `calls` is the chain of block calls, outermost first."""
 
-    __slots__ = ("rule", "message", "span", "found", "expected", "help", "related", "calls", "layer")
+    __slots__ = ("calls", "expected", "found", "help", "layer", "message", "related", "rule", "span")
 
     def __init__(
         self,

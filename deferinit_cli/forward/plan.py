@@ -10,7 +10,7 @@ from ..graph import Network, Node
 class Step:
     """One node to run. `frees` are values no later step reads; `folds` is the scale and shift it takes in."""
 
-    __slots__ = ("node", "frees", "folds", "inplace")
+    __slots__ = ("folds", "frees", "inplace", "node")
 
     def __init__(self, node: Node) -> None:
         self.node = node

@@ -19,7 +19,7 @@ from .resolved import Resolved
 class Reason:
     """One layer's condition on one symbol. `example` breaks it and nothing applied before it."""
 
-    __slots__ = ("condition", "clause", "example", "sides")
+    __slots__ = ("clause", "condition", "example", "sides")
 
     def __init__(self, condition: str, clause: Clause, example: int | None, sides: tuple[int, int] | None) -> None:
         self.condition = condition
@@ -40,7 +40,7 @@ class Reason:
 class Axis:
     """One rigid unknown: the input and axis it stands at, the valid sizes, and why."""
 
-    __slots__ = ("symbol", "input", "place", "sizes", "reasons")
+    __slots__ = ("input", "place", "reasons", "sizes", "symbol")
 
     def __init__(self, symbol: str, entry: Input, place: int, sizes: PeriodicSet, reasons: list[Reason]) -> None:
         self.symbol = symbol
@@ -53,7 +53,7 @@ class Axis:
 class Condition:
     """A condition over several symbols, with sizes that break it."""
 
-    __slots__ = ("text", "clause", "example")
+    __slots__ = ("clause", "example", "text")
 
     def __init__(self, text_: str, clause: Clause, example: dict[str, int] | None) -> None:
         self.text = text_

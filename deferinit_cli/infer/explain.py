@@ -15,7 +15,7 @@ from .resolved import Resolved
 class Step:
     """One link: `value` holds because of `why` (a Fact or Relation), given `premises`; `via` are equalities passed."""
 
-    __slots__ = ("slot", "value", "why", "premises", "via")
+    __slots__ = ("premises", "slot", "value", "via", "why")
 
     def __init__(self, slot: int, value: Any, why: Any, premises: list[Step], via: list[Any]) -> None:
         self.slot = slot

@@ -13,7 +13,7 @@ from .resolved import Resolved
 class Opening:
     """One such argument of one layer (and of every layer that shares its parameters)."""
 
-    __slots__ = ("node", "argument")
+    __slots__ = ("argument", "node")
 
     def __init__(self, node: Node, argument: str) -> None:
         self.node = node

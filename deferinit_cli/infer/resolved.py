@@ -147,4 +147,4 @@ def _plain(term: Any) -> int | None:
     return term if type(term) is int else None
 
 
-__all__ = ["Resolved", "Shape", "alone", "Expr"]
+__all__ = ["Expr", "Resolved", "Shape", "alone"]

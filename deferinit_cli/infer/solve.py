@@ -31,7 +31,7 @@ BOXES = 10_000
 class Target:
     """A shape known from outside: of a parameter or a value, by name; None where it is not known."""
 
-    __slots__ = ("name", "dims", "span")
+    __slots__ = ("dims", "name", "span")
 
     def __init__(self, name: str, dims: tuple[int | None, ...], span: Span) -> None:
         self.name = name
@@ -42,7 +42,7 @@ class Target:
 class Box:
     """One family of solutions: inclusive ranges per symbol (high None: unbounded) and values of arguments."""
 
-    __slots__ = ("symbols", "arguments", "shapes")
+    __slots__ = ("arguments", "shapes", "symbols")
 
     def __init__(self, symbols: dict[str, tuple[int, int | None]], arguments: dict[str, Any]) -> None:
         self.symbols = symbols
@@ -63,7 +63,7 @@ class Box:
 class Solution:
     """All boxes, best first. `decided` False: there may be more, for the reason in `undecided`."""
 
-    __slots__ = ("boxes", "decided", "undecided", "failures", "resolved", "openings")
+    __slots__ = ("boxes", "decided", "failures", "openings", "resolved", "undecided")
 
     def __init__(self) -> None:
         self.boxes: list[Box] = []

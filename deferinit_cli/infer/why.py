@@ -21,7 +21,7 @@ DEPTH = 60
 class Line:
     """One line of an explanation: `text`, by which layer and where, and what it rests on."""
 
-    __slots__ = ("text", "rule", "layer", "span", "premises")
+    __slots__ = ("layer", "premises", "rule", "span", "text")
 
     def __init__(self, text_: str, rule: str, layer: str, span: Span | None, premises: list[Line]) -> None:
         self.text = text_
@@ -34,7 +34,7 @@ class Line:
 class Answer:
     """`steps` is empty for a size that is not known: then `waits` says for what. Two steps are the sides of a conflict."""
 
-    __slots__ = ("what", "value", "steps", "waits")
+    __slots__ = ("steps", "value", "waits", "what")
 
     def __init__(self, what: str, value: Any, steps: list[Line], waits: list[str]) -> None:
         self.what = what

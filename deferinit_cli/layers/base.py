@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, TypeVar
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ..initializers import Initializer
 from ..problems import Problem
@@ -40,8 +41,27 @@ choice: Callable[..., Any] = Choice
 dims: Callable[..., Any] = Dims
 value: Callable[..., Any] = Value
 
-__all__ = ["Layer", "Param", "layer", "param", "parse", "size", "per_axis", "padding_arg", "integer", "integers",
-           "number", "flag", "text", "choice", "dims", "value", "UNKNOWN", "Problem", "Argument"]  # fmt: skip
+__all__ = [
+    "UNKNOWN",
+    "Argument",
+    "Layer",
+    "Param",
+    "Problem",
+    "choice",
+    "dims",
+    "flag",
+    "integer",
+    "integers",
+    "layer",
+    "number",
+    "padding_arg",
+    "param",
+    "parse",
+    "per_axis",
+    "size",
+    "text",
+    "value",
+]  # fmt: skip
 
 
 class Param:
@@ -52,7 +72,7 @@ class Param:
     that the framework has no such tensor of its own. `mxnet` defaults to the name and order here.
     """
 
-    __slots__ = ("key", "axes", "initializer", "when", "fans", "buffer", "names")
+    __slots__ = ("axes", "buffer", "fans", "initializer", "key", "names", "when")
 
     def __init__(
         self,
@@ -266,19 +286,19 @@ def _fill(pattern: str, words: dict[str, str]) -> str:
     return pattern
 
 
-@lru_cache(maxsize=None)
+@cache
 def patterns(text_: str) -> tuple[tuple[tuple[str, ...], str | None, tuple[str, ...]], ...]:
     """The parsed patterns of `takes` or `gives`."""
     return tuple(map(parse, text_.split(",")))
 
 
-@lru_cache(maxsize=None)
+@cache
 def tokens(axes: str) -> tuple[str, ...]:
     """The axis tokens of a parameter's pattern."""
     return tuple(axes.split())
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse(pattern: str) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
     """(axes before, the star or None, axes after) of one pattern such as `N *mid C`; a star is any number of axes."""
     tokens = pattern.split()

@@ -6,7 +6,8 @@ for that value. Applied again on another input, a layer keeps the axes of its ar
 
 from __future__ import annotations
 
-from typing import Any, Callable, Union
+from collections.abc import Callable
+from typing import Any, Union
 
 from ..problems import Problem
 from ..shapes import rows
@@ -38,7 +39,7 @@ class Wait(Exception):
 class Frame:
     """One layer's axes. `node` is its identity for facts and explanations."""
 
-    __slots__ = ("store", "node", "layer", "inputs", "outputs", "axes", "tensors", "symbol", "owned")
+    __slots__ = ("axes", "inputs", "layer", "node", "outputs", "owned", "store", "symbol", "tensors")
 
     def __init__(
         self, store: Store, node: Any, layer: Layer, inputs: list[Row], symbol: Callable[[Sym], int], own: Frame | None
@@ -368,4 +369,4 @@ def expression(s: Store, node: Any, size: Any, what: str | int, symbol: Callable
     return out
 
 
-__all__ = ["Frame", "Wait", "Conflict", "Rest", "expression"]
+__all__ = ["Conflict", "Frame", "Rest", "Wait", "expression"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..initializers import glorot_uniform, orthogonal, zeros
-from .elementwise import sigmoid
 from .base import Layer, Param, choice, flag, integer, layer, size
+from .elementwise import sigmoid
 from .frame import Frame
 from .lazy import np
 

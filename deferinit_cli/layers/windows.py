@@ -11,7 +11,7 @@ from .frame import Frame
 
 def pads(layer: Layer) -> tuple[Any, ...]:
     """(before, after) per spatial axis, or 'same' per axis."""
-    p: Any = getattr(layer, "padding")
+    p: Any = layer.padding
     n = layer.spatial
     if p == "same":
         return ("same",) * n
@@ -59,7 +59,7 @@ def slides(layer: Layer) -> list[tuple[str, str, int | None, int, Any]]:
 
 def stride(layer: Layer, i: int) -> Any:
     """The stride of one axis; a pooling's is its kernel size when left out."""
-    own: Any = getattr(layer, "stride")
+    own: Any = layer.stride
     return layer.each("kernel_size" if own is None else "stride")[i]
 
 
@@ -121,5 +121,5 @@ def axis_options(
 
 def is_known_padding(layer: Layer) -> bool:
     """Whether the padding is written out."""
-    p: Any = getattr(layer, "padding")
+    p: Any = layer.padding
     return all(is_int(w) or isinstance(w, str) for v in (p if isinstance(p, tuple) else (p,)) for w in (v if isinstance(v, tuple) else (v,)))

@@ -50,7 +50,7 @@ class Sym:
 class Op:
     """An operation over symbols; `op` is one of `+ - * // / % min max`, `args` are two sizes (`neg` is 0 - x)."""
 
-    __slots__ = ("op", "args")
+    __slots__ = ("args", "op")
 
     def __init__(self, op: str, a: Size, b: Size) -> None:
         self.op = op

@@ -6,7 +6,8 @@ ever say is said. `words(name)` gives the equation with slots named by `name`.
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from .expr import Expr, add, broadcast, divisor, exact_div, floordiv, lower_bound, mod, mul, product, sub
 from .store import Clause, Conflict, Store
@@ -17,7 +18,7 @@ Namer = Callable[[int], str]
 class Relation:
     """Base. `node` is who states it; `says` its own headline when it fails, `blame` the argument at fault."""
 
-    __slots__ = ("node", "slots", "done", "rule", "says", "blame", "help")
+    __slots__ = ("blame", "done", "help", "node", "rule", "says", "slots")
     default_rule = "size-mismatch"
 
     def __init__(
@@ -59,7 +60,7 @@ def post(s: Store, relation: Relation) -> None:
 class Window(Relation):
     """out = floor((factor*x + offset) / stride), at least 1: convolution, pooling, upsampling, slicing."""
 
-    __slots__ = ("offset", "stride", "factor", "note")
+    __slots__ = ("factor", "note", "offset", "stride")
     default_rule = "kernel-exceeds-input"
 
     def __init__(

@@ -15,7 +15,7 @@ from .store import Conflict, Fact, Store
 class Rest:
     """A stretch of dims of unknown number. `owner` is the input it belongs to, if any."""
 
-    __slots__ = ("bound", "owner", "front", "back", "watchers", "why")
+    __slots__ = ("back", "bound", "front", "owner", "watchers", "why")
 
     def __init__(self, owner: Any = None, front: int = 0, back: int = 0) -> None:
         self.bound: Row | None = None

@@ -35,7 +35,7 @@ class Clause:
     `%`: left is divisible by right. `|`: left and right may broadcast (equal, or one of them 1).
     """
 
-    __slots__ = ("left", "op", "right", "rule", "why", "slots")
+    __slots__ = ("left", "op", "right", "rule", "slots", "why")
 
     def __init__(self, left: Term, op: str, right: Term, rule: str, why: Any, slots: tuple[int, ...]) -> None:
         self.left = left
@@ -49,7 +49,7 @@ class Clause:
 class Conflict:
     """Two things that cannot both hold. `why` is the relation, fact or edge at which it showed; `slots` take part."""
 
-    __slots__ = ("rule", "message", "why", "slots", "blame", "found", "expected", "help")
+    __slots__ = ("blame", "expected", "found", "help", "message", "rule", "slots", "why")
 
     def __init__(
         self,

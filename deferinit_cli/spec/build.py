@@ -29,7 +29,7 @@ Flow = "list[int] | None"
 class Context:
     """Where an item is instantiated."""
 
-    __slots__ = ("file", "values", "names", "prefix", "call", "flow", "input", "several", "overrides", "fold", "root", "depth")
+    __slots__ = ("call", "depth", "file", "flow", "fold", "input", "names", "overrides", "prefix", "root", "several", "values")
 
     def __init__(self, file: File, values: Values, names: Names, prefix: str, call: Call | None) -> None:
         self.file = file
@@ -789,4 +789,4 @@ def variables(file: File, given: dict[str, Any], faults: Faults, call: int | Non
     return values if fine else None
 
 
-__all__ = ["Block", "Builder", "Context", "Input", "Source", "UNKNOWN", "variables"]
+__all__ = ["UNKNOWN", "Block", "Builder", "Context", "Input", "Source", "variables"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..graph import Given
 from ..layers.arguments import suggest
@@ -22,7 +22,7 @@ NUMBERS = ("params", "max_params", "max_macs", "max_bytes")
 class Expected:
     """A shape that a check expects of something named; `dims` holds compiled sizes, written at `spans`."""
 
-    __slots__ = ("name", "codes", "span", "spans", "key")
+    __slots__ = ("codes", "key", "name", "span", "spans")
 
     def __init__(self, name: str, codes: list[Code], place: Span, spans: list[Span], key: Span | None) -> None:
         self.name = name
@@ -35,7 +35,7 @@ class Expected:
 class Check:
     """One case. `sets` are texts as `--set` takes them; what is left out is not checked."""
 
-    __slots__ = ("name", "span", "sets", "set_spans", "inputs", "outputs", "shapes", "weights", "numbers", "error", "error_span")
+    __slots__ = ("error", "error_span", "inputs", "name", "numbers", "outputs", "set_spans", "sets", "shapes", "span", "weights")
 
     def __init__(self, name: str, place: Span) -> None:
         self.name = name

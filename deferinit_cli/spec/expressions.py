@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Callable, Protocol
+from typing import Any, Protocol
 
 from ..problems import Problem
 from ..shapes.dims import REST, UNKNOWN, Op, is_symbolic

@@ -25,7 +25,7 @@ VARIABLE = re.compile(r"[a-z_][a-z0-9_]*")
 class Port:
     """An input of a network or block: `dims` None where its shape is not said."""
 
-    __slots__ = ("key", "dims", "nodes", "dtype")
+    __slots__ = ("dims", "dtype", "key", "nodes")
 
     def __init__(self, key: Scalar | None, dims: list[Code] | None, nodes: list[Tree], dtype: str | None) -> None:
         self.key = key
@@ -37,7 +37,7 @@ class Port:
 class Body:
     """What blocks and files have in common: inputs, items, outputs."""
 
-    __slots__ = ("file", "name", "key", "ports", "_items", "layers", "outputs", "used")
+    __slots__ = ("_items", "file", "key", "layers", "name", "outputs", "ports", "used")
 
     def __init__(self, file: File, name: str, key: Tree) -> None:
         self.file = file
@@ -72,8 +72,22 @@ class Block(Body):
 class File(Body):
     """A file. Imported, it is also a block whose vars are its arguments."""
 
-    __slots__ = ("source", "faults", "tree", "vars", "imports", "defaults", "blocks", "params", "checks", "doc",
-                 "dtype", "loader", "title", "import_sets")  # fmt: skip
+    __slots__ = (
+        "blocks",
+        "checks",
+        "defaults",
+        "doc",
+        "dtype",
+        "faults",
+        "import_sets",
+        "imports",
+        "loader",
+        "params",
+        "source",
+        "title",
+        "tree",
+        "vars",
+    )  # fmt: skip
 
     def __init__(self, source: Source, tree: Map, faults: Faults, title: str, loader: Any) -> None:
         super().__init__(self, title, tree)

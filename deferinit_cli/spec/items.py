@@ -24,8 +24,26 @@ HEAD = re.compile(r"\s*(\S+)(?:\s+(\S+))?\s*")
 class Item:
     """One item: what it is, its name, compiled arguments and modifiers."""
 
-    __slots__ = ("source", "node", "head", "kind", "target", "cls", "name", "label", "arguments", "references",
-                 "modifiers", "lists", "from_", "apply", "layer", "place", "broken", "value")  # fmt: skip
+    __slots__ = (
+        "apply",
+        "arguments",
+        "broken",
+        "cls",
+        "from_",
+        "head",
+        "kind",
+        "label",
+        "layer",
+        "lists",
+        "modifiers",
+        "name",
+        "node",
+        "place",
+        "references",
+        "source",
+        "target",
+        "value",
+    )  # fmt: skip
 
     def __init__(self, source: Any, node: Tree, head: Scalar) -> None:
         self.source = source
@@ -64,7 +82,7 @@ def compile_items(file: File, node: Tree | None, where: str) -> list[Item]:
 
 
 def _compile_list(file: File, node: Tree | None, where: str) -> list[Item]:
-    if isinstance(node, Scalar) and node.empty or node is None:
+    if (isinstance(node, Scalar) and node.empty) or node is None:
         return []
     if not isinstance(node, List):
         file.fault(node, "layers-type", f"{where} is a list of items", expected="a list, each item on a line that starts with -")

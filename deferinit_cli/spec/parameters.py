@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Overrides:
     """What the containers and the item around a parameter say; the innermost wins."""
 
-    __slots__ = ("init", "freeze", "dtype")
+    __slots__ = ("dtype", "freeze", "init")
 
     def __init__(self) -> None:
         self.init: dict[str, Initializer] = {}
@@ -32,7 +32,7 @@ class Overrides:
 class Tie:
     """`tie: {own: target}` of one item, resolved once all parameters have names."""
 
-    __slots__ = ("own", "target", "prefix", "ctx")
+    __slots__ = ("ctx", "own", "prefix", "target")
 
     def __init__(self, own: Scalar, target: Tree, prefix: str, ctx: Context) -> None:
         self.own = own

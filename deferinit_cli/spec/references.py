@@ -17,7 +17,7 @@ _FIRST = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
 class Reference:
     """`name`, then parts: a text, an int, '*', or a compiled expression."""
 
-    __slots__ = ("node", "name", "parts", "text")
+    __slots__ = ("name", "node", "parts", "text")
 
     def __init__(self, node: Scalar, name: str, parts: list[Any], text: str) -> None:
         self.node = node

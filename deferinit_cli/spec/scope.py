@@ -12,7 +12,7 @@ from ..shapes.dims import Sym
 class Values:
     """Variables, arguments and indices that an expression sees; symbols belong to a call (`scope` numbers them)."""
 
-    __slots__ = ("names", "outer", "call")
+    __slots__ = ("call", "names", "outer")
 
     def __init__(self, names: dict[str, Any], outer: Values | None, call: int | None) -> None:
         self.names = names
@@ -59,7 +59,7 @@ class Values:
 class Entry:
     """What a name in a list of layers stands for. `values` is None once something about it was wrong."""
 
-    __slots__ = ("values", "parts", "copies", "removed", "replay", "line")
+    __slots__ = ("copies", "line", "parts", "removed", "replay", "values")
 
     def __init__(self, values: list[int] | None, line: int) -> None:
         self.values = values

@@ -10,7 +10,7 @@ from ..problems import Source, Span
 class Scalar:
     """A text as written. `quoted` tells `"2"` from `2`. Line and column are 1-based, `end` is just past the last column."""
 
-    __slots__ = ("text", "quoted", "line", "column", "end")
+    __slots__ = ("column", "end", "line", "quoted", "text")
 
     def __init__(self, text: str, quoted: bool, line: int, column: int, end: int) -> None:
         self.text = text
@@ -26,7 +26,7 @@ class Scalar:
 
 
 class List:
-    __slots__ = ("items", "line", "column", "end")
+    __slots__ = ("column", "end", "items", "line")
 
     def __init__(self, line: int, column: int) -> None:
         self.items: list[Tree] = []
@@ -38,7 +38,7 @@ class List:
 class Map:
     """Pairs in order; `get` looks one up. Keys are unique: the reader has seen to it."""
 
-    __slots__ = ("pairs", "line", "column", "end", "_index")
+    __slots__ = ("_index", "column", "end", "line", "pairs")
 
     def __init__(self, line: int, column: int) -> None:
         self.pairs: list[tuple[Scalar, Tree]] = []

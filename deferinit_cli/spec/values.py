@@ -34,7 +34,7 @@ class Faults:
 class Code:
     """A compiled value: `fixed` when it reads nothing from its scope, else evaluated in one."""
 
-    __slots__ = ("node", "tree", "value", "fixed")
+    __slots__ = ("fixed", "node", "tree", "value")
 
     def __init__(self, node: Tree, tree: Any, value: Any, fixed: bool) -> None:
         self.node = node

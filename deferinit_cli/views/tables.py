@@ -20,7 +20,7 @@ RIGHT = {"count", "parameters", "macs", "×", "mean", "std", "min", "max", "nan"
 class Table:
     """Columns, rows of texts, rows to mark (with why), and lines that follow."""
 
-    __slots__ = ("title", "columns", "rows", "marked", "footer")
+    __slots__ = ("columns", "footer", "marked", "rows", "title")
 
     def __init__(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
         self.title = title

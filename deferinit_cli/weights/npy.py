@@ -21,7 +21,7 @@ _CODES = {name: code for code, name in NPY.items()}
 class Array:
     """What a header says. `order` is `<`, `>` or `|`; `begin` is where the data starts, `size` its bytes."""
 
-    __slots__ = ("shape", "dtype", "order", "fortran", "begin", "size")
+    __slots__ = ("begin", "dtype", "fortran", "order", "shape", "size")
 
     def __init__(self, shape: tuple[int, ...], code: str, fortran: bool, begin: int) -> None:
         self.shape = shape

@@ -26,7 +26,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.
 class Member:
     """One array of an archive and the zip's entry it stands in."""
 
-    __slots__ = ("info", "array")
+    __slots__ = ("array", "info")
 
     def __init__(self, info: zipfile.ZipInfo, array: Array) -> None:
         self.info = info

@@ -22,7 +22,7 @@ _CODES = {name: code for code, name in SAFETENSORS.items()}
 class Entry:
     """One tensor of a file: `begin` and `end` are places in the file."""
 
-    __slots__ = ("shape", "dtype", "begin", "end")
+    __slots__ = ("begin", "dtype", "end", "shape")
 
     def __init__(self, shape: tuple[int, ...], dtype: str, begin: int, end: int) -> None:
         self.shape = shape
