@@ -26,7 +26,6 @@ def advise(network: Network, given: Sequence[Given], found: list[Diagnostic]) ->
             continue
         below, above = axis.sizes.nearest(x)
         near = " and ".join(str(n) for n in (below, above) if n is not None)
-        condition = ", ".join(r.condition for r in axis.reasons) or "no size"
-        said.append(f"{axis.symbol} = {x} breaks {condition}" + (f": nearest {near}" if near else ""))
+        said.append(f"{axis.symbol} = {x}, but {axis.sizes.text(axis.symbol)}" + (f": nearest {near}" if near else ""))
     if said and found:
         found[0].help = "; ".join([*([found[0].help] if found[0].help else []), *said])
