@@ -1,0 +1,87 @@
+"""Attention: scaled dot products of queries and keys, and the whole layer around them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import Layer, Problem, flag, integer, layer, number
+from .elementwise import softmax
+from .frame import Frame
+from .lazy import np
+
+
+def attend(q: Any, k: Any, v: Any, scale: float, causal: bool, window: int | None, bias: Any = None) -> Any:
+    """q (N, heads, Tq, d), k (N, kv, Tk, d), v (N, kv, Tk, dv): (N, heads, Tq, dv)."""
+    heads, kv = q.shape[1], k.shape[1]
+    if heads != kv:
+        k, v = np.repeat(k, heads // kv, axis=1), np.repeat(v, heads // kv, axis=1)
+    logits = q @ k.swapaxes(-1, -2)
+    logits *= q.dtype.type(scale)
+    if bias is not None:
+        logits = logits + bias
+    if causal:
+        gap = np.arange(q.shape[2])[:, None] - np.arange(k.shape[2])[None, :]
+        hidden = (gap < 0) if window is None else (gap < 0) | (gap >= window)
+        logits = np.where(hidden, q.dtype.type(-np.inf), logits)
+    return softmax(logits) @ v
+
+
+def split_heads(x: Any, heads: int) -> Any:
+    """(N, T, heads*d) to (N, heads, T, d)."""
+    n, t, width = x.shape
+    return x.reshape(n, t, heads, width // heads).swapaxes(1, 2)
+
+
+def join_heads(x: Any) -> Any:
+    n, heads, t, d = x.shape
+    return x.swapaxes(1, 2).reshape(n, t, heads * d)
+
+
+@layer("attention", also="Attention scaled_dot_product_attention ScaledDotProductAttention")
+class Attention(Layer):
+    """Each query's softmax-weighted mean of the values (Vaswani et al., 2017); kv_heads < heads is grouped-query attention."""
+
+    heads = integer("query heads", minimum=1, also="num_heads n_head")
+    kv_heads = integer("key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads")
+    causal = flag("a query sees only keys up to its own place", default=False, also="is_causal use_causal_mask")
+    window = integer("with causal: only the last so many keys, its own included", default=None, minimum=1, also="sliding_window")
+    scale = number("factor of the logits; 1/sqrt(head_dim) when left out", default=None)
+
+    ports = ("q", "k", "v", "bias")
+    optional = 1
+
+    def check(self) -> None:
+        groups(self)
+        if self.window is not None and not self.causal:
+            raise Problem("argument-conflict", "window needs causal: true", "window")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.kv = self.kv_heads or self.heads
+        self.takes = f"N Tq {self.heads}*head_dim,N Tk {self.kv}*head_dim,N Tk {self.kv}*v_dim"
+        self.gives = f"N Tq {self.heads}*v_dim"
+
+    def relate(self, r: Frame) -> None:
+        for axis, port, heads in (("q_width", 0, self.heads), ("k_width", 1, self.kv), ("v_width", 2, self.kv)):
+            row = r.dims(port)
+            r.named(axis, row[2])
+            r.divides(heads, axis, rule="not-divisible", says="a width of {whole} does not split into {part} heads", blame="heads")
+        if len(r.inputs) > 3:
+            bias = r.dims(3)
+            r.broadcast([bias, (r.slot("N"), r.slot(self.heads), r.slot("Tq"), r.slot("Tk"))])
+
+    def cost(self) -> str:
+        return f"N {self.heads} Tq Tk head_dim + N {self.heads} Tq Tk v_dim"
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        q, k, v = split_heads(x[0], self.heads), split_heads(x[1], self.kv), split_heads(x[2], self.kv)
+        scale = self.scale if self.scale is not None else q.shape[-1] ** -0.5
+        return join_heads(attend(q, k, v, scale, self.causal, self.window, x[3] if len(x) > 3 else None))
+
+
+def groups(self: Any) -> None:
+    """heads must be a multiple of kv_heads."""
+    kv = self.kv_heads or self.heads
+    if self.heads % kv:
+        raise Problem("not-divisible", f"{self.heads} heads do not split into {kv} groups", "kv_heads",
+                      f"{self.heads} % {kv} = {self.heads % kv}", f"a divisor of {self.heads}")  # fmt: skip

@@ -1,0 +1,90 @@
+"""Multi-head attention with its projections, as torch.nn.MultiheadAttention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..initializers import glorot_uniform, zeros
+from .attention import attend, groups, join_heads, split_heads
+from .base import UNKNOWN, Layer, Param, flag, integer, layer, size
+from .frame import Frame
+from .lazy import np
+
+
+@layer("multi_head_attention", also="MultiheadAttention MultiHeadAttention MultiHeadDotProductAttention mha")
+class MultiHeadAttention(Layer):
+    """Attention between learned projections of its inputs: query alone, query and memory, or query, key and value.
+
+    As in torch.nn.MultiheadAttention, key and value have the query's width unless `k_width` or `v_width` says
+    otherwise; then each projection is a tensor of its own.
+    """
+
+    heads = integer("query heads", minimum=1, also="num_heads nhead")
+    kv_heads = integer("key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads")
+    head_dim = size("width of a head; the query's width over heads when left out", default=UNKNOWN, also="key_dim")
+    bias = flag("learned offsets", default=True, also="use_bias")
+    causal = flag("a query sees only keys up to its own place", default=False)
+    k_width = size("width of the keys, where it is not the queries'", default=None, also="kdim")
+    v_width = size("width of the values, where it is not the queries'", default=None, also="vdim")
+
+    ports = ("q", "k", "v")
+    optional = 2
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.kv = self.kv_heads or self.heads
+        self.apart = self.k_width is not None or self.v_width is not None
+        self.k_axis = "k_width" if self.k_width is not None else "width"
+        self.v_axis = "v_width" if self.v_width is not None else "width"
+        self.takes = f"N Tq width,N Tk {self.k_axis},N Tk {self.v_axis}"
+        self.gives = "N Tq width"
+
+    def check(self) -> None:
+        groups(self)
+
+    def tensors(self) -> list[Param]:
+        h, kv, rows = f"{self.heads}*head_dim", f"{self.kv}*head_dim", f"{self.heads + 2 * self.kv}*head_dim"
+        if self.apart:
+            parts = (("q", h, "width"), ("k", kv, self.k_axis), ("v", kv, self.v_axis))
+            out = [Param(f"{n}_proj_weight", f"{o} {i}", glorot_uniform, fans=f"{i} -> {o}") for n, o, i in parts]
+        else:
+            out = [Param("in_proj_weight", f"{rows} width", glorot_uniform, fans=f"width -> {rows}")]
+        if self.bias:
+            out.append(Param("in_proj_bias", rows, zeros, fans=f"width -> {rows}"))
+        out.append(Param("out_proj.weight", f"width {h}", glorot_uniform, fans=f"{h} -> width"))
+        if self.bias:
+            out.append(Param("out_proj.bias", "width", zeros, fans=f"{h} -> width"))
+        return out
+
+    def relate(self, r: Frame) -> None:
+        r.slot("width")
+        if self.head_dim is UNKNOWN:
+            r.product("width", self.heads, "head_dim", blame="heads",
+                      says="a width of {whole} does not split into {part} heads")  # fmt: skip
+        if len(r.inputs) == 1:
+            r.axes["Tk"] = r.slot("Tq")
+        if self.v_width is not None and len(r.inputs) == 2 and self.k_width is not None:
+            r.equal("k_width", "v_width")
+
+    def cost(self) -> str:
+        h, kv = f"{self.heads}*head_dim", f"{self.kv}*head_dim"
+        return (f"N Tq width {h} + N Tk {self.k_axis} {kv} + N Tk {self.v_axis} {kv} + N Tq Tk {h} + N Tq Tk {h} + "
+                f"N Tq width {h}")  # fmt: skip
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        q = x[0]
+        k = x[1] if len(x) > 1 else q
+        v = x[2] if len(x) > 2 else k
+        out = getattr(p, "out_proj.weight")
+        d = out.shape[1] // self.heads
+        cuts = [self.heads * d, (self.heads + self.kv) * d]
+        if self.apart:
+            weights = [p.q_proj_weight, p.k_proj_weight, p.v_proj_weight]
+        else:
+            weights = np.split(p.in_proj_weight, cuts)
+        made = [a @ w.T for a, w in zip((q, k, v), weights)]
+        if self.bias:
+            made = [m + b for m, b in zip(made, np.split(p.in_proj_bias, cuts))]
+        q, k, v = (split_heads(m, n) for m, n in zip(made, (self.heads, self.kv, self.kv)))
+        y = join_heads(attend(q, k, v, d**-0.5, self.causal, None)) @ out.T
+        return y + getattr(p, "out_proj.bias") if self.bias else y

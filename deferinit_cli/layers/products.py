@@ -1,0 +1,167 @@
+"""Products of values: matrix products and Einstein summation."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..shapes import rows
+from .base import Layer, Problem, flag, integer, integers, layer, text
+from .frame import Frame
+from .lazy import np
+
+
+@layer("matmul", also="MatMul bmm batch_matmul batch_dot")
+class Matmul(Layer):
+    """The matrix product of the last two axes, the axes before them broadcast."""
+
+    transpose_a = flag("turn the first input's last two axes", default=False)
+    transpose_b = flag("turn the second input's last two axes", default=False)
+
+    ports = ("a", "b")
+    merges = True
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        a = "k m" if self.transpose_a else "m k"
+        b = "n k" if self.transpose_b else "k n"
+        self.takes = f"*a {a},*b {b}"
+
+    def relate(self, r: Frame) -> None:
+        batch = r.broadcast([r.axes["*a"], r.axes["*b"]])
+        r.axes["*batch"] = batch
+        tail = (r.slot("m"), r.slot("n"))
+        if type(batch) is tuple:
+            r.give((*batch, *tail))
+        else:
+            assert isinstance(batch, rows.Open)
+            r.give(rows.Open(batch.prefix, batch.rest, batch.suffix + tail))
+
+    def cost(self) -> str:
+        return "*batch m k n"
+
+    def forward(self, p: Any, a: Any, b: Any) -> Any:
+        return (a.swapaxes(-1, -2) if self.transpose_a else a) @ (b.swapaxes(-1, -2) if self.transpose_b else b)
+
+
+@layer("einsum", also="Einsum")
+class Einsum(Layer):
+    """Products summed over named axes: `nqd,nkd->nqk`; `...` stands for axes that broadcast."""
+
+    equation = text("letters per input and of the output", also="subscripts")
+
+    ports = ("x",)
+    variadic = True
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        left, _, right = self.equation.replace(" ", "").partition("->")
+        self.terms = left.split(",")
+        if "->" in self.equation:
+            self.out = right
+        else:  # numpy's rule: letters that stand once, in order of the alphabet
+            letters = "".join(self.terms).replace("...", "")
+            self.out = ("..." if "..." in left else "") + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+
+    def check(self) -> None:
+        for term in (*self.terms, self.out):
+            if not re.fullmatch(r"[A-Za-z]*(\.\.\.)?[A-Za-z]*", term):
+                raise Problem("einsum-equation", f"'{term}' is not a list of letters", "equation", term, "letters and at most one ...")
+        unknown = set(self.out.replace("...", "")) - set("".join(self.terms))
+        if unknown:
+            raise Problem("einsum-equation", f"'{''.join(sorted(unknown))}' is in no input", "equation", self.equation)
+        if len(set(self.out.replace("...", ""))) < len(self.out.replace("...", "")):
+            raise Problem("einsum-equation", "the output names an axis twice", "equation", self.out)
+
+    def relate(self, r: Frame) -> None:
+        if len(r.inputs) != len(self.terms):
+            raise Problem("wrong-input-count", f"the equation has {len(self.terms)} inputs, {len(r.inputs)} flow in", "equation")
+        spread = []
+        for k, term in enumerate(self.terms):
+            before, dots, after = term.partition("...")
+            star = f" *s{k} " if dots else " "
+            r._take(k, tuple(before) if dots else tuple(term), star.strip() or None, tuple(after))
+            if dots:
+                spread.append(r.axes[f"*s{k}"])
+        before, dots, after = self.out.partition("...")
+        front, back = tuple(r.slot(c) for c in before), tuple(r.slot(c) for c in after)
+        if not dots:
+            r.axes["*s"] = r.broadcast(spread) if spread else ()
+            r.give(front)
+            return
+        middle = r.axes["*s"] = r.broadcast(spread)
+        if type(middle) is tuple:
+            r.give((*front, *middle, *back))
+        else:
+            assert isinstance(middle, rows.Open)
+            r.give(rows.Open(front + middle.prefix, middle.rest, middle.suffix + back))
+
+    def cost(self) -> str:
+        if len(self.terms) < 2:
+            return ""
+        letters = sorted(set("".join(self.terms).replace("...", "")))
+        return " ".join([*letters, *(["*s"] if "..." in "".join(self.terms) else [])])
+
+    def forward(self, p: Any, *x: Any) -> Any:
+        return np.einsum(self.equation, *x, optimize=True)
+
+
+@layer("dot", also="Dot")
+class Dot(Layer):
+    """The product of two inputs summed over one axis of each, row by row of axis 0 (Keras' Dot)."""
+
+    axes = integers("the axis, or one per input")
+    normalize = flag("first scale to length 1: the cosine", default=False)
+
+    ports = ("a", "b")
+
+    def pair(self) -> tuple[int, int]:
+        return (self.axes[0], self.axes[-1])
+
+    def relate(self, r: Frame) -> None:
+        a, b = r.dims(0), r.dims(1)
+        i, j = r.axis(self.pair()[0], 0, blame="axes"), r.axis(self.pair()[1], 1, blame="axes")
+        r.store.equal(a[0], b[0], r.node)
+        r.store.equal(a[i], b[j], r.node)
+        r.named("k", a[i])
+        left = tuple(s for k, s in enumerate(a) if k != i)
+        right = tuple(s for k, s in enumerate(b) if k not in (0, j))
+        r.axes["*left"], r.axes["*right"] = left, right
+        r.give((*left, *right) if len(left) + len(right) > 1 else (*left, r.slot("1")))
+
+    def cost(self) -> str:
+        return "*left *right k"
+
+    def forward(self, p: Any, a: Any, b: Any) -> Any:
+        i, j = self.pair()[0] % a.ndim, self.pair()[1] % b.ndim
+        if self.normalize:
+            a, b = (v / np.maximum(np.linalg.norm(v, axis=k, keepdims=True), 1e-6) for v, k in ((a, i), (b, j)))
+        letters = "abcdefgh"
+        left = "n" + "".join(letters[k] for k in range(1, a.ndim))
+        right = "n" + "".join(letters[k].upper() for k in range(1, b.ndim))
+        left = left[:i] + "k" + left[i + 1 :]
+        right = right[:j] + "k" + right[j + 1 :]
+        y = np.einsum(f"{left},{right}->{(left + right[1:]).replace('k', '')}", a, b, optimize=True)
+        return y[:, None] if y.ndim == 1 else y
+
+
+@layer("cosine_similarity", also="CosineSimilarity")
+class Cosine(Layer):
+    """The cosine between two inputs along an axis."""
+
+    axis = integer("the axis", default=1, also="dim")
+
+    ports = ("a", "b")
+
+    def relate(self, r: Frame) -> None:
+        both = r.broadcast([r.inputs[0], r.inputs[1]])
+        r.axes["*both"] = both
+        n = rows.rank(both)
+        assert n is not None or type(both) is not tuple
+        row = r.dims(0) if n is None else both
+        at = self.axis % len(row) if -len(row) <= self.axis < len(row) else r.axis(self.axis)  # type: ignore[arg-type]
+        r.give(tuple(s for k, s in enumerate(row) if k != at))  # type: ignore[arg-type]
+
+    def forward(self, p: Any, a: Any, b: Any) -> Any:
+        top = (a * b).sum(axis=self.axis)
+        return top / np.maximum(np.linalg.norm(a, axis=self.axis) * np.linalg.norm(b, axis=self.axis), 1e-8)
