@@ -14,6 +14,7 @@ from ..shapes import rows
 from ..shapes.dims import UNKNOWN, Op, Sym
 from ..shapes.expr import maximum, minimum
 from ..shapes.relations import (
+    Affine,
     AtMost,
     Broadcast,
     Divisible,
@@ -204,6 +205,10 @@ class Frame:
             self.axes[out] = self.slot(x)
             return
         self.state(Window(self.node, self.slot(out), self.slot(x), offset, stride, factor, note, **words))
+
+    def affine(self, out: Axis, x: Axis, factor: int, constant: int, **words: str) -> None:
+        """out = factor*x + constant, at least 1."""
+        self.state(Affine(self.node, self.slot(out), self.slot(x), factor, constant, **words))
 
     def divides(self, m: Axis, x: Axis, **words: str) -> None:
         self.state(Divisible(self.node, self.slot(x), self.slot(m), **words))

@@ -120,7 +120,7 @@ def conv_transpose(
             at = tuple(slice(k * d, k * d + (m - 1) * s + 1, s) for k, d, m, s in zip(cell, dilation, sizes, stride))
             block = (flat @ w[(slice(None), slice(None), *cell)]).reshape(n, *sizes, per)
             result[(slice(None), *at, slice(g * per, (g + 1) * per))] += block
-    cut = tuple(slice(p, f - p) for p, f in zip(padding, full))
+    cut = tuple(slice(a, f - b) for (a, b), f in zip(padding, full))
     result = result[(slice(None), *cut)]
     if bias is not None:
         result = result + bias

@@ -116,6 +116,46 @@ class Window(Relation):
         return f"{name(out)} = floor(({inner}) / {self.stride})" if self.stride != 1 else f"{name(out)} = {inner}"
 
 
+class Affine(Relation):
+    """out = factor*x + constant, at least 1; backward by exact division: transposed convolution."""
+
+    __slots__ = ("factor", "constant")
+    default_rule = "empty-output"
+
+    def __init__(self, node: Any, out: int, x: int, factor: int, constant: int, **words: str) -> None:
+        super().__init__(node, (out, x), **words)
+        self.factor = factor
+        self.constant = constant
+
+    def fire(self, s: Store) -> None:
+        out, x = self.slots
+        v = s.known(x)
+        if v is not None:
+            self.done = True
+            y = add(mul(self.factor, v), self.constant)
+            if type(y) is int:
+                if y < 1:
+                    return self.fail(s, f"nothing is left of a size of {v}", str(y), "at least 1")
+            elif (lower_bound(y) or 0) < 1:
+                self.need(s, y, ">=", 1)
+            s.settle(out, y, self)
+            return
+        o = s.known(out)
+        if o is not None:
+            self.done = True
+            whole = sub(o, self.constant)
+            if type(whole) is int and (whole % self.factor or whole < self.factor):
+                return self.fail(s, f"no size gives {o} here", str(o), self.words(lambda slot: "x" if slot == x else str(o)))
+            if type(whole) is not int and divisor(whole) % self.factor:
+                self.need(s, whole, "%", self.factor)
+            s.settle(x, exact_div(whole, self.factor), self)
+
+    def words(self, name: Namer) -> str:
+        factor = f"{self.factor}*" if self.factor != 1 else ""
+        c = f" + {self.constant}" if self.constant > 0 else f" - {-self.constant}" if self.constant else ""
+        return f"{name(self.slots[0])} = {factor}{name(self.slots[1])}{c}"
+
+
 class Sum(Relation):
     """out = the sum of terms + constant; every term at least 1."""
 

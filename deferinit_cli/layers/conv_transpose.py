@@ -1,0 +1,70 @@
+"""Transposed convolutions: a convolution's gradient with respect to its input, used to upsample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..initializers import glorot_uniform, zeros
+from . import kernels
+from .activations import activate, activation_arg
+from .base import AXES, UNKNOWN, Layer, Problem, flag, integer, layer, padding_arg, param, per_axis, size
+from .frame import Frame
+from .windows import is_int
+
+
+@layer("conv_transpose1d conv_transpose2d conv_transpose3d",
+       also="ConvTranspose{n}d Conv{n}DTranspose ConvTranspose Deconvolution deconv{n}d")  # fmt: skip
+class ConvTranspose(Layer):
+    """Spread each cell over a learned kernel: size (x-1)*stride - 2*padding + dilation*(k-1) + output_padding + 1."""
+
+    channels = size("channels produced", also="out_channels filters num_filter features")
+    kernel_size = per_axis("cells the kernel covers on each axis", also="kernel")
+    stride = per_axis("cells between the places of neighbouring inputs", default=1, also="strides")
+    padding = padding_arg("cells cut from each side of the result", words="")
+    output_padding = per_axis("cells added behind, less than stride or dilation", default=0, minimum=0)
+    dilation = per_axis("distance between the kernel's cells", default=1, also="dilation_rate")
+    groups = integer("parts the channels are split into", default=1, minimum=1, also="num_group")
+    bias = flag("add a learned offset", default=True, also="use_bias")
+    in_channels = size("channels expected; inferred when left out", default=UNKNOWN)
+    activation = activation_arg()
+
+    takes, gives = "N in_channels {space}", "N channels {space_out}"
+    macs = "N in_channels {space} out_group {kernel}"
+    parameters = [
+        param("weight", "in_channels out_group {kernel}", glorot_uniform, fans="in_group {kernel} -> out_group {kernel}",
+              keras="kernel: {kernel} out_group in_channels", flax="kernel: {kernel} in_channels out_group"),
+        param("bias", "channels", zeros, when="bias", fans="in_group {kernel} -> out_group {kernel}"),
+    ]  # fmt: skip
+
+    def check(self) -> None:
+        for name in ("kernel_size", "stride", "dilation", "output_padding"):
+            self.each(name)
+        for extra, s, d in zip(self.each("output_padding"), self.each("stride"), self.each("dilation")):
+            if is_int(extra) and is_int(s) and is_int(d) and extra and extra >= max(s, d):
+                raise Problem("output-padding", f"output_padding {extra} is not below stride {s} or dilation {d}",
+                              "output_padding", str(extra), f"less than {max(s, d)}")  # fmt: skip
+        self.sides_cut()
+
+    def sides_cut(self) -> tuple[tuple[int, int], ...]:
+        p = self.padding if isinstance(self.padding, tuple) else (self.padding,) * self.spatial
+        if len(p) != self.spatial:
+            raise Problem("argument-length", f"padding has {len(p)} entries, {self.kind} has {self.spatial} spatial axes", "padding")
+        return tuple(v if isinstance(v, tuple) else (v, v) for v in p)
+
+    def relate(self, r: Frame) -> None:
+        r.slot("in_channels"), r.slot("channels")
+        says = "{whole} channels do not split into {part} groups"
+        r.product("in_channels", "groups", "in_group", says=says, blame="groups")
+        r.product("channels", "groups", "out_group", says=says, blame="groups")
+        each = zip(AXES[3 - self.spatial :], self.each("kernel_size"), self.each("stride"), self.sides_cut(),
+                   self.each("output_padding"), self.each("dilation"))  # fmt: skip
+        for axis, k, s, pad, extra, d in each:
+            if all(map(is_int, (k, s, *pad, extra, d))):
+                r.affine(f"{axis}_out", axis, s, d * (k - 1) + 1 - s - sum(pad) + extra)
+            else:
+                r.slot(f"{axis}_out")
+
+    def forward(self, p: Any, x: Any) -> Any:
+        y = kernels.conv_transpose(x, p.weight, p.bias if self.bias else None, self.each("stride"), self.sides_cut(),
+                                   self.each("output_padding"), self.each("dilation"), self.groups)  # fmt: skip
+        return activate(self.activation, y)

@@ -1,0 +1,190 @@
+"""Moving cells between channels and space, windows and padding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import Layer, choice, integer, layer, number
+from .base import size as extent
+from .arguments import PerAxis
+from .frame import Frame
+from .lazy import np
+
+
+@layer("pixel_shuffle", also="PixelShuffle PixelShuffle2D depth_to_space")
+class PixelShuffle(Layer):
+    """Channels become space: C*r*r, H, W to C, H*r, W*r (Shi et al., 2016)."""
+
+    factor = integer("how much larger", minimum=1, also="upscale_factor block_size")
+
+    takes, gives = "N whole h w", "N C h_out w_out"
+
+    def relate(self, r: Frame) -> None:
+        f = self.factor
+        r.product("whole", f * f, "C", says="{whole} channels do not split into {part}", blame="factor")
+        r.affine("h_out", "h", f, 0)
+        r.affine("w_out", "w", f, 0)
+
+    def forward(self, p: Any, x: Any) -> Any:
+        n, c, h, w = x.shape
+        f = self.factor
+        return x.reshape(n, c // f**2, f, f, h, w).transpose(0, 1, 4, 2, 5, 3).reshape(n, c // f**2, h * f, w * f)
+
+
+@layer("pixel_unshuffle", also="PixelUnshuffle space_to_depth")
+class PixelUnshuffle(Layer):
+    """Space becomes channels: C, H, W to C*r*r, H/r, W/r."""
+
+    factor = integer("how much smaller", minimum=1, also="downscale_factor block_size")
+
+    takes, gives = "N C h w", "N whole h_out w_out"
+
+    def relate(self, r: Frame) -> None:
+        f = self.factor
+        r.slot("whole")
+        r.affine("whole", "C", f * f, 0)
+        for axis in "hw":
+            r.product(axis, f, f"{axis}_out", says="a size of {whole} does not split into {part}", blame="factor")
+
+    def forward(self, p: Any, x: Any) -> Any:
+        n, c, h, w = x.shape
+        f = self.factor
+        return x.reshape(n, c, h // f, f, w // f, f).transpose(0, 1, 3, 5, 2, 4).reshape(n, c * f * f, h // f, w // f)
+
+
+@layer("channel_shuffle", also="ChannelShuffle")
+class ChannelShuffle(Layer):
+    """Deal the channels of each group out over all groups (Zhang et al., 2017)."""
+
+    groups = integer("groups of channels", minimum=1)
+
+    takes = gives = "N C *x"
+
+    def relate(self, r: Frame) -> None:
+        r.divides(self.groups, "C", says="{whole} channels do not split into {part} groups", blame="groups")
+
+    def forward(self, p: Any, x: Any) -> Any:
+        n, c = x.shape[:2]
+        return x.reshape(n, self.groups, c // self.groups, *x.shape[2:]).swapaxes(1, 2).reshape(x.shape)
+
+
+@layer("window_partition", also="WindowPartition")
+class WindowPartition(Layer):
+    """Cut an image, channels last, into windows: (N, H, W, C) to (N*windows, size, size, C), row by row."""
+
+    size = integer("cells of a window's side", minimum=1, also="window_size")
+
+    takes, gives = "N h w C", "count {0} {0} C"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.gives = f"count {self.size} {self.size} C"
+
+    def relate(self, r: Frame) -> None:
+        for axis in "hw":
+            r.product(axis, self.size, f"{axis}_count", blame="size", says="a size of {whole} is no whole number of windows of {part}")
+        r.slot("count")
+        r.product("count", "N", "h_count", "w_count")
+
+    def forward(self, p: Any, x: Any) -> Any:
+        n, h, w, c = x.shape
+        s = self.size
+        return x.reshape(n, h // s, s, w // s, s, c).swapaxes(2, 3).reshape(-1, s, s, c)
+
+
+@layer("window_merge", also="WindowReverse window_reverse")
+class WindowMerge(Layer):
+    """Windows back to the image they were cut from: (N*windows, size, size, C) to (N, height, width, C)."""
+
+    size = integer("cells of a window's side", minimum=1, also="window_size")
+    height = extent("height of the image", also="H")
+    width = extent("width of the image", also="W")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.takes, self.gives = f"count {self.size} {self.size} C", "N height width C"
+
+    def relate(self, r: Frame) -> None:
+        for axis in ("height", "width"):
+            r.slot(axis)
+            r.product(axis, self.size, f"{axis}_count", blame=axis, says="a size of {whole} is no whole number of windows of {part}")
+        r.slot("N")
+        r.product("count", "N", "height_count", "width_count")
+
+    def forward(self, p: Any, x: Any) -> Any:
+        s, c = self.size, x.shape[-1]
+        h, w = self.sizes(x)
+        return x.reshape(-1, h // s, w // s, s, s, c).swapaxes(2, 3).reshape(-1, h, w, c)
+
+    def sizes(self, x: Any) -> tuple[int, int]:
+        return self.height, self.width
+
+
+class Widths(PerAxis):
+    """[before, after] per axis, for the last axes."""
+
+    def expects(self) -> str:
+        return "a list of [before, after] pairs, for the last axes"
+
+    def accept(self, value: Any) -> Any:
+        found = value if isinstance(value, (list, tuple)) else None
+        if not found or not all(isinstance(v, (list, tuple)) and len(v) == 2 for v in found):
+            raise self.wrong(value)
+        return tuple(tuple(self._one(w) for w in v) for v in found)
+
+
+@layer("pad", also="Pad ZeroPad1d ZeroPad2d ZeroPad3d ZeroPadding1D ZeroPadding2D ReflectionPad2d ReplicationPad2d ConstantPad2d")
+class Pad(Layer):
+    """Cells added around the last axes."""
+
+    widths: Any = Widths("[before, after] for each of the last axes", minimum=0, unknown=False, also="padding pad_width paddings")
+    mode = choice("what is added", "constant reflect edge circular", default="constant")
+    value = number("the constant", default=0.0, also="constant_value")
+
+    accepts = "any"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        n = len(self.widths)
+        self.takes = "*x " + " ".join(f"a{k}" for k in range(n))
+        self.gives = "*x " + " ".join(f"b{k}" if sum(w) else f"a{k}" for k, w in enumerate(self.widths))
+
+    def relate(self, r: Frame) -> None:
+        for k, w in enumerate(self.widths):
+            if sum(w):
+                r.slot(f"b{k}")
+                r.sum(f"b{k}", f"a{k}", plus=sum(w))
+                most = max(w) + (self.mode == "reflect")
+                if self.mode in ("reflect", "circular") and most > 1:
+                    r.at_most(r.name(f"need{k}", r.axes.get(f"need{k}") or r.slot(most)), f"a{k}", rule="padding-too-large",
+                              blame="widths", says=f"{self.mode} padding needs {{whole}} cells, there are {{part}}")  # fmt: skip
+
+    def forward(self, p: Any, x: Any) -> Any:
+        widths = [(0, 0)] * (x.ndim - len(self.widths)) + list(self.widths)
+        if self.mode == "constant":
+            return np.pad(x, widths, constant_values=x.dtype.type(self.value))
+        return np.pad(x, widths, mode={"circular": "wrap"}.get(self.mode, self.mode))
+
+
+@layer("crop", also="Crop Cropping1D Cropping2D Cropping3D center_crop")
+class Crop(Layer):
+    """Cells taken away around the last axes."""
+
+    widths: Any = Widths("[before, after] for each of the last axes", minimum=0, unknown=False, also="cropping")
+
+    accepts = "any"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        n = len(self.widths)
+        self.takes, self.gives = ("*x " + " ".join(f"{c}{k}" for k in range(n)) for c in "ab")
+
+    def relate(self, r: Frame) -> None:
+        for k, w in enumerate(self.widths):
+            r.window(f"b{k}", f"a{k}", -sum(w), rule="crop-too-large", blame="widths")
+
+    def forward(self, p: Any, x: Any) -> Any:
+        at = tuple(slice(a, n - b) for (a, b), n in zip(self.widths, x.shape[x.ndim - len(self.widths) :]))
+        return x[(..., *at)]
+
+
