@@ -57,7 +57,7 @@ class Tensor:
         return None if known is None else tuple(t if type(t) is int else -1 for t in known)
 
     @property
-    def data(self) -> Array:
+    def data(self) -> Any:
         """The values; raises DeferredInitializationError while there are none."""
         return self._model._data(self._parameter)
 
@@ -205,7 +205,7 @@ class Model:
         """The parameters as text, as `deferinit show` prints them."""
         from .views.notebook import as_text
 
-        return as_text(self._resolved, self._met, **options)
+        return as_text(self._resolved, **options)
 
     def __repr__(self) -> str:
         return self.table()
@@ -213,7 +213,7 @@ class Model:
     def _repr_html_(self) -> str:
         from .views.notebook import as_html
 
-        return as_html(self._resolved, self._met)
+        return as_html(self._resolved)
 
 
 class _Tensors(Mapping[str, Any]):
@@ -256,11 +256,11 @@ def load(spec: Any, *, set: Mapping[str, Any] | None = None) -> Model:
     """
     from .spec.load import load as load_network
 
-    sets = {k: as_text(v) for k, v in (set or {}).items()}
+    sets = {k: spec_text(v) for k, v in (set or {}).items()}
     return Model(load_network(spec, sets=sets))
 
 
-def as_text(value: Any) -> str:
+def spec_text(value: Any) -> str:
     """A Python value as a spec writes it."""
     import json
 

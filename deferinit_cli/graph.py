@@ -138,9 +138,7 @@ class Parameter:
 
     __slots__ = ("buffer", "dtype", "frozen", "initializer", "key", "name", "node", "tie_span", "tied_to")
 
-    def __init__(
-        self, name: str, key: str, node: Node, initializer: Initializer, buffer: bool, dtype: str
-    ) -> None:
+    def __init__(self, name: str, key: str, node: Node, initializer: Initializer, buffer: bool, dtype: str) -> None:
         self.name = name
         self.key = key
         self.node = node

@@ -19,7 +19,8 @@ class Lens:
         self.separator = SEPARATORS[framework]
 
     def declared(self, p: Parameter) -> Param:
-        return next(d for d in p.node.layer.memo("_tensors", p.node.layer.tensors) if d.key == p.key)
+        found: Param = next(d for d in p.node.layer.memo("_tensors", p.node.layer.tensors) if d.key == p.key)
+        return found
 
     def name(self, p: Parameter) -> str:
         if self.framework == "torch":

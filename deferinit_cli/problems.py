@@ -41,9 +41,7 @@ class Problem(Exception):
     `blame` names the argument or axis at fault. `found`, `expected` and `help` are sentences or empty.
     """
 
-    def __init__(
-        self, rule: str, message: str, blame: str = "", found: str = "", expected: str = "", help: str = ""
-    ) -> None:
+    def __init__(self, rule: str, message: str, blame: str = "", found: str = "", expected: str = "", help: str = "") -> None:
         super().__init__(message)
         self.rule = rule
         self.message = message

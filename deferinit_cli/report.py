@@ -15,7 +15,18 @@ from .shapes.expr import Expr, add, lower_bound, mul, product, text
 from .shapes.rows import Open
 
 SCHEMA = 1
-BYTES = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "int16": 2, "int8": 1, "uint8": 1, "bool": 1}
+BYTES = {
+    "float64": 8,
+    "int64": 8,
+    "float32": 4,
+    "int32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "int16": 2,
+    "int8": 1,
+    "uint8": 1,
+    "bool": 1,
+}
 
 
 def ink(shape: Any) -> list[int] | None:

@@ -23,9 +23,7 @@ def test_every_initialiser_of_the_language_is_there() -> None:
 
 
 def test_numpy_is_not_imported() -> None:
-    code = (
-        "import sys; from deferinit_cli.initializers import make; make('normal', 1); sys.exit('numpy' in sys.modules)"
-    )
+    code = "import sys; from deferinit_cli.initializers import make; make('normal', 1); sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

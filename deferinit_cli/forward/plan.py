@@ -40,7 +40,7 @@ def plan(network: Network, everything: bool = False) -> list[Step]:
                 if isinstance(maker, Node) and can_absorb(maker) and len(maker.outputs) == 1 and maker.index not in folded:
                     folded[maker.index] = node
                     taken.add(node.index)
-    steps = []
+    steps: list[Step] = []
     last: dict[int, int] = {}
     for node in nodes:
         if node.index in taken:
@@ -50,7 +50,6 @@ def plan(network: Network, everything: bool = False) -> list[Step]:
         for v in node.inputs:
             last[v] = len(steps)
         steps.append(step)
-    renamed = {folded[i].outputs[0] for i in folded}
     made = {v for s in steps for v in ((s.folds or s.node).outputs)}
     for v in made | {i.value for i in network.inputs}:
         if v not in outputs:
@@ -59,7 +58,6 @@ def plan(network: Network, everything: bool = False) -> list[Step]:
                 steps[at].frees.append(v)
     for s in steps:
         s.inplace = bool(s.node.inputs) and s.node.inputs[0] in s.frees
-    del renamed
     return steps
 
 

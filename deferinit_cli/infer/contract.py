@@ -86,9 +86,7 @@ class Contract:
 
     def valid(self, env: dict[str, int]) -> bool:
         """Whether sizes, one per symbol, are valid."""
-        return all(a.sizes.contains(env[a.symbol]) for a in self.axes) and all(
-            holds(c.clause, env) for c in self.conditions
-        )
+        return all(a.sizes.contains(env[a.symbol]) for a in self.axes) and all(holds(c.clause, env) for c in self.conditions)
 
 
 def contract(network: Network) -> Contract:
@@ -143,11 +141,7 @@ def valid_sizes(clause: Clause, name: str) -> PeriodicSet:
     """The sizes of one symbol for which a clause over it alone holds."""
     left, right = clause.left, clause.right
     if clause.op == "|":
-        return (
-            solutions(left, "==", right, name)
-            .union(solutions(left, "==", 1, name))
-            .union(solutions(right, "==", 1, name))
-        )
+        return solutions(left, "==", right, name).union(solutions(left, "==", 1, name)).union(solutions(right, "==", 1, name))
     return solutions(left, clause.op, right, name)
 
 
@@ -191,12 +185,12 @@ def added(name: str, before: PeriodicSet, after: PeriodicSet) -> str:
     return f"{name} % {modulus} {inside}" if modulus > 1 else after.text(name)
 
 
-def first_outside(wide: PeriodicSet, narrow: PeriodicSet) -> int | None:
+def first_outside(wide: PeriodicSet, narrow: PeriodicSet) -> Any:
     """A size in `wide` but not in `narrow`: the first above narrow's smallest where there is one."""
     low, _, modulus, _ = narrow.describe()
     old_low, _, old_modulus, _ = wide.describe()
     if modulus == old_modulus and low is not None and old_low is not None and low > old_low:
-        step = next((x for x in range(low - 1, max(0, low - 1 - old_modulus), -1) if wide.contains(x)), None)
+        step: int | None = next((x for x in range(low - 1, max(0, low - 1 - old_modulus), -1) if wide.contains(x)), None)
         if step is not None:
             return step
     start = max(low or 1, old_low or 1)

@@ -197,11 +197,11 @@ def no_size(name: str, clauses: list[Clause]) -> Diagnostic:
     return Diagnostic("no-solution", f"no {name} fits")
 
 
-def size_arguments(resolved: Resolved) -> dict[str, int]:
+def size_arguments(resolved: Resolved) -> dict[str, Any]:
     """Sizes that were left out in the spec and have been found: `dense0.units`."""
     from ..shapes.dims import UNKNOWN
 
-    out = {}
+    out: dict[str, Any] = {}
     for node in resolved.network.nodes:
         frame = resolved.frames[node.index]
         if frame is None or node.shares is not None:
@@ -209,7 +209,11 @@ def size_arguments(resolved: Resolved) -> dict[str, int]:
         for name, argument in node.layer.arguments.items():
             written = getattr(node.layer, name)
             if written is UNKNOWN and (argument.required or argument.default is not UNKNOWN):
-                found = [resolved.store.known(frame.axes[key]) for key in (name, *(f"{name}.{i}" for i in range(3))) if key in frame.axes]
+                found = [
+                    resolved.store.known(frame.axes[key])
+                    for key in (name, *(f"{name}.{i}" for i in range(3)))
+                    if key in frame.axes
+                ]
                 if found and all(type(v) is int for v in found):
                     out[f"{node.name}.{name}"] = found[0] if len(set(found)) == 1 else tuple(found)
     return out
@@ -322,9 +326,7 @@ def search(
         yield from boxes({**sets, name: PeriodicSet.interval(x, x)}, [clause, *rest], solution, budget)
 
 
-def spread(
-    sets: dict[str, PeriodicSet], solution: Solution, budget: list[int]
-) -> Iterator[dict[str, tuple[int, int | None]]]:
+def spread(sets: dict[str, PeriodicSet], solution: Solution, budget: list[int]) -> Iterator[dict[str, tuple[int, int | None]]]:
     """Sets as boxes: each symbol's runs of consecutive sizes, combined."""
     partial: list[dict[str, tuple[int, int | None]]] = [{}]
     for name, sizes in sets.items():

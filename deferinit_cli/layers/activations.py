@@ -26,7 +26,7 @@ class _Name(Text):
 
 def functions() -> dict[str, Callable[..., Any]]:
     """All activations; imported when first asked for."""
-    from . import elementwise  # noqa: F401  (its import fills the table)
+    from . import elementwise, rarer  # noqa: F401  (their import fills the table)
 
     return FUNCTIONS
 
@@ -61,7 +61,7 @@ class Activation(Layer):
 class ByName(Layer):
     """Any activation by its name, for blocks that take it as an argument."""
 
-    name = _Name("which activation")
+    name: Any = _Name("which activation")
 
     takes = gives = "*x"
 

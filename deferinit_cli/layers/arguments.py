@@ -41,9 +41,7 @@ class Argument:
         return self.type
 
     def wrong(self, value: Any) -> Problem:
-        return Problem(
-            "argument-type", f"{self.name} cannot be {show(value)}", blame=self.name, expected=self.expects()
-        )
+        return Problem("argument-type", f"{self.name} cannot be {show(value)}", blame=self.name, expected=self.expects())
 
 
 def show(value: Any) -> str:
@@ -84,9 +82,7 @@ class Integer(Argument):
         if type(value) is not int:
             raise self.wrong(value)
         if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
-            raise Problem(
-                "argument-range", f"{self.name} is {value}", blame=self.name, found=str(value), expected=self.expects()
-            )
+            raise Problem("argument-range", f"{self.name} is {value}", blame=self.name, found=str(value), expected=self.expects())
         return value
 
 
@@ -193,9 +189,7 @@ class Number(Argument):
         if type(value) not in (int, float) or value != value or value in (float("inf"), float("-inf")):
             raise self.wrong(value)
         if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
-            raise Problem(
-                "argument-range", f"{self.name} is {value}", blame=self.name, found=str(value), expected=self.expects()
-            )
+            raise Problem("argument-range", f"{self.name} is {value}", blame=self.name, found=str(value), expected=self.expects())
         return float(value)
 
 
@@ -243,7 +237,12 @@ class Choice(Text):
         value = super().accept(value)
         if value is not None and value not in self.choices:
             raise Problem(
-                "argument-choice", f"{self.name} cannot be '{value}'", self.name, value, self.expects(), suggest(value, self.choices)
+                "argument-choice",
+                f"{self.name} cannot be '{value}'",
+                self.name,
+                value,
+                self.expects(),
+                suggest(value, self.choices),
             )
         return value
 

@@ -136,9 +136,7 @@ class Argmax(Layer):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         rest = " ".join(f"a{i}" for i in range(self.axis if self.axis >= 0 else -self.axis - 1))
-        self.takes, self.gives = (
-            (f"{rest} gone *x", f"{rest} *x") if self.axis >= 0 else (f"*x gone {rest}", f"*x {rest}")
-        )
+        self.takes, self.gives = (f"{rest} gone *x", f"{rest} *x") if self.axis >= 0 else (f"*x gone {rest}", f"*x {rest}")
 
     def result_dtype(self, inputs: list[str], own: str) -> str:
         return "int64"

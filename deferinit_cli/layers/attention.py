@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from .base import Layer, Problem, flag, integer, layer, number
 from .elementwise import softmax
@@ -47,7 +47,7 @@ class Attention(Layer):
     window = integer("with causal: only the last so many keys, its own included", default=None, minimum=1, also="sliding_window")
     scale = number("factor of the logits; 1/sqrt(head_dim) when left out", default=None)
 
-    ports = ("q", "k", "v", "bias")
+    ports: ClassVar[tuple[str, ...]] = ("q", "k", "v", "bias")
     optional = 1
 
     def check(self) -> None:
@@ -65,7 +65,9 @@ class Attention(Layer):
         for axis, port, heads in (("q_width", 0, self.heads), ("k_width", 1, self.kv), ("v_width", 2, self.kv)):
             row = r.dims(port)
             r.named(axis, row[2])
-            r.divides(heads, axis, rule="not-divisible", says="a width of {whole} does not split into {part} heads", blame="heads")
+            r.divides(
+                heads, axis, rule="not-divisible", says="a width of {whole} does not split into {part} heads", blame="heads"
+            )
         if len(r.inputs) > 3:
             bias = r.dims(3)
             r.broadcast([bias, (r.slot("N"), r.slot(self.heads), r.slot("Tq"), r.slot("Tk"))])

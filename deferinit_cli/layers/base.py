@@ -119,9 +119,9 @@ class Layer:
     accepts: ClassVar[str] = "float"  # 'float', 'integer' or 'any': dtype of its first input
     index_limit: ClassVar[str] = ""  # the axis that its integer input must stay below
     sides: ClassVar[tuple[str, ...]] = ()  # names of side outputs
-    takes: ClassVar[str] = ""  # axis pattern per port, separated by commas; empty: `relate` reads the rows
-    gives: ClassVar[str] = ""  # axis pattern per output, sides last; empty: `relate` gives the rows
-    parameters: ClassVar[list[Param]] = []
+    takes: str = ""  # axis pattern per port, separated by commas; empty: `relate` reads the rows
+    gives: str = ""  # axis pattern per output, sides last; empty: `relate` gives the rows
+    parameters: list[Param] = []
     macs: ClassVar[str] = ""  # products of axes, joined by ' + '; empty: none
     spatial: ClassVar[int] = 0  # axes of a family member: 2 for conv2d
     passes: ClassVar[bool] = False  # yields its one input's shape and does nothing else: set by the registry

@@ -68,5 +68,3 @@ class Stack(Layer):
 
     def forward(self, p: Any, *x: Any) -> Any:
         return np.stack(x, axis=self.axis)
-
-

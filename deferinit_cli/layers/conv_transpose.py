@@ -48,7 +48,9 @@ class ConvTranspose(Layer):
     def sides_cut(self) -> tuple[tuple[int, int], ...]:
         p = self.padding if isinstance(self.padding, tuple) else (self.padding,) * self.spatial
         if len(p) != self.spatial:
-            raise Problem("argument-length", f"padding has {len(p)} entries, {self.kind} has {self.spatial} spatial axes", "padding")
+            raise Problem(
+                "argument-length", f"padding has {len(p)} entries, {self.kind} has {self.spatial} spatial axes", "padding"
+            )
         return tuple(v if isinstance(v, tuple) else (v, v) for v in p)
 
     def relate(self, r: Frame) -> None:

@@ -144,7 +144,11 @@ class Prelu(Layer):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.takes = self.gives = "*x" if self.shared else "N C *x"
-        self.parameters = [param("weight", "1" if self.shared else "C", constant(value=0.25), keras="alpha", flax="negative_slope", mxnet="alpha")]
+        self.parameters = [
+            param(
+                "weight", "1" if self.shared else "C", constant(value=0.25), keras="alpha", flax="negative_slope", mxnet="alpha"
+            )
+        ]
 
     def relate(self, r: Frame) -> None:
         pass

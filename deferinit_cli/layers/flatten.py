@@ -22,7 +22,7 @@ class Flatten(Layer):
     takes = "*x"
 
     def relate(self, r: Frame) -> None:
-        row = rows.resolve(r.inputs[0])
+        row: Any = rows.resolve(r.inputs[0])
         if type(row) is Open:
             if self.start < 0 or self.end != -1:
                 raise Wait

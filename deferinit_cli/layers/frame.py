@@ -63,7 +63,7 @@ class Frame:
             found = self.axes.get(axis)
             if found is None:
                 found = self.axes[axis] = self._make(axis)
-            return found  # type: ignore[no-any-return]
+            return found
         return self.store.new(axis, Fact(self.node, ""))
 
     def _make(self, axis: str) -> int:
@@ -159,7 +159,8 @@ class Frame:
 
     def product(self, out: Axis, *factors: Axis, **words: str) -> None:
         """out = the product of factors. A name `*rest` stands for all axes of that stretch."""
-        coefficient, slots = 1, []
+        coefficient = 1
+        slots: list[int] = []
         for f in factors:
             if type(f) is str and f.startswith("*"):
                 slots.extend(self.stretch(f))
@@ -167,8 +168,10 @@ class Frame:
             v = f if type(f) is int else self.written(f) if f not in self.axes else None  # type: ignore[arg-type]
             if type(v) is int:
                 coefficient *= v
-            elif coefficient == 1 and not slots and f is factors[-1] and f not in self.axes and out in self.axes:
-                self.axes[f] = self.axes[out]  # out = 1 * f: one and the same  # type: ignore[index]
+            elif (
+                coefficient == 1 and not slots and f is factors[-1] and f not in self.axes and out in self.axes and type(f) is str
+            ):
+                self.axes[f] = self.axes[str(out)]  # out = 1 * f: one and the same  # type: ignore[index]
                 return
             else:
                 slots.append(self.slot(f))

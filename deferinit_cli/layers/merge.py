@@ -24,7 +24,7 @@ class Merge(Layer):
 
     broadcast = flag("let sizes of 1 stretch; false demands equal shapes", default=True)
 
-    ports = ("x",)
+    ports: ClassVar[tuple[str, ...]] = ("x",)
     variadic = True
     merges = True
     accepts = "any"

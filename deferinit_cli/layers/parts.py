@@ -96,7 +96,9 @@ class Split(Layer):
 
     def check(self) -> None:
         if (self.parts is None) == (self.sizes is None):
-            raise Problem("argument-conflict", "split takes either parts or sizes", "parts", expected="parts: 3, or sizes: [64, 128]")
+            raise Problem(
+                "argument-conflict", "split takes either parts or sizes", "parts", expected="parts: 3, or sizes: [64, 128]"
+            )
 
     def yields(self) -> int:
         return int(self.parts) if self.parts is not None else len(self.sizes)

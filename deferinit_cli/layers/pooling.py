@@ -145,5 +145,3 @@ class GlobalMaxPool(Global):
 
     def forward(self, p: Any, x: Any) -> Any:
         return x.max(axis=self.axes(), keepdims=self.keepdims)
-
-

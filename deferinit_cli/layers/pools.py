@@ -36,7 +36,9 @@ def padded(x: Any, kernel: Any, stride: Any, dilation: Any, pad: Any, out: Any, 
         widths.append((a, max(b, (m - 1) * s + d * (k - 1) + 1 - n - a)))
     if not any(map(any, widths)):
         return x
-    y = np.full([n + a + b for n, (a, b) in zip(np.moveaxis(x, 1, -1).shape, [widths[0], *widths[2:], widths[1]])], value, x.dtype)
+    y = np.full(
+        [n + a + b for n, (a, b) in zip(np.moveaxis(x, 1, -1).shape, [widths[0], *widths[2:], widths[1]])], value, x.dtype
+    )
     y = np.moveaxis(y, -1, 1)
     y[tuple(slice(a, a + n) for n, (a, _) in zip(x.shape, widths))] = x
     return y

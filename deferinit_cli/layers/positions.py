@@ -132,8 +132,8 @@ class RelativeBias(Layer):
         else:
             gap = np.maximum(-gap, 0)
         exact = n // 2
-        with np.errstate(divide="ignore"):
-            far = exact + (np.log(gap.astype(np.float32) / exact) / np.log(self.max_distance / exact) * (n - exact)).astype(np.int64)
+        growth = np.log(np.maximum(gap, 1).astype(np.float32) / exact) / np.log(self.max_distance / exact)
+        far = exact + (growth * (n - exact)).astype(np.int64)
         return out + np.where(gap < exact, gap, np.minimum(far, n - 1))
 
 

@@ -66,7 +66,9 @@ class Einsum(Layer):
     def check(self) -> None:
         for term in (*self.terms, self.out):
             if not re.fullmatch(r"[A-Za-z]*(\.\.\.)?[A-Za-z]*", term):
-                raise Problem("einsum-equation", f"'{term}' is not a list of letters", "equation", term, "letters and at most one ...")
+                raise Problem(
+                    "einsum-equation", f"'{term}' is not a list of letters", "equation", term, "letters and at most one ..."
+                )
         unknown = set(self.out.replace("...", "")) - set("".join(self.terms))
         if unknown:
             raise Problem("einsum-equation", f"'{''.join(sorted(unknown))}' is in no input", "equation", self.equation)

@@ -22,7 +22,7 @@ class Recurrent(Layer):
 
     ports: ClassVar[tuple[str, ...]] = ("x", "h")
     optional = 1
-    sides = ("h", "last")
+    sides: ClassVar[tuple[str, ...]] = ("h", "last")
     gates: ClassVar[int] = 1
     keras: ClassVar[tuple[str, str, str]] = ("kernel", "recurrent_kernel", "bias")
 
@@ -171,5 +171,3 @@ class RNN(Recurrent):
     def cell(self, came: Any, went: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
         new = came + went
         return (np.tanh(new) if self.activation == "tanh" else np.maximum(new, 0),)
-
-

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .arguments import PerAxis
 from .base import Layer, choice, integer, layer, number
 from .base import size as extent
-from .arguments import PerAxis
 from .frame import Frame
 from .lazy import np
 
@@ -82,7 +82,9 @@ class WindowPartition(Layer):
 
     def relate(self, r: Frame) -> None:
         for axis in "hw":
-            r.product(axis, self.size, f"{axis}_count", blame="size", says="a size of {whole} is no whole number of windows of {part}")
+            r.product(
+                axis, self.size, f"{axis}_count", blame="size", says="a size of {whole} is no whole number of windows of {part}"
+            )
         r.slot("count")
         r.product("count", "N", "h_count", "w_count")
 
@@ -107,7 +109,9 @@ class WindowMerge(Layer):
     def relate(self, r: Frame) -> None:
         for axis in ("height", "width"):
             r.slot(axis)
-            r.product(axis, self.size, f"{axis}_count", blame=axis, says="a size of {whole} is no whole number of windows of {part}")
+            r.product(
+                axis, self.size, f"{axis}_count", blame=axis, says="a size of {whole} is no whole number of windows of {part}"
+            )
         r.slot("N")
         r.product("count", "N", "height_count", "width_count")
 
@@ -186,5 +190,3 @@ class Crop(Layer):
     def forward(self, p: Any, x: Any) -> Any:
         at = tuple(slice(a, n - b) for (a, b), n in zip(self.widths, x.shape[x.ndim - len(self.widths) :]))
         return x[(..., *at)]
-
-

@@ -11,7 +11,7 @@ from .frame import Frame
 
 def pads(layer: Layer) -> tuple[Any, ...]:
     """(before, after) per spatial axis, or 'same' per axis."""
-    p: Any = layer.padding
+    p: Any = layer.__dict__.get("padding", 0)
     n = layer.spatial
     if p == "same":
         return ("same",) * n
@@ -59,7 +59,7 @@ def slides(layer: Layer) -> list[tuple[str, str, int | None, int, Any]]:
 
 def stride(layer: Layer, i: int) -> Any:
     """The stride of one axis; a pooling's is its kernel size when left out."""
-    own: Any = layer.stride
+    own: Any = layer.__dict__["stride"]
     return layer.each("kernel_size" if own is None else "stride")[i]
 
 
@@ -82,9 +82,7 @@ def options(layer: Layer, name: str, known: Callable[[str], int | None]) -> tupl
     return sorted(found or ()), complete
 
 
-def axis_options(
-    layer: Layer, name: str, i: int, kernel: int | None, x: int | None, y: int | None
-) -> tuple[set[int], bool]:
+def axis_options(layer: Layer, name: str, i: int, kernel: int | None, x: int | None, y: int | None) -> tuple[set[int], bool]:
     """The same for one axis, whose sizes before and after are x and y where known."""
     k = layer.each("kernel_size")[i]
     k = k if is_int(k) else kernel
@@ -121,5 +119,9 @@ def axis_options(
 
 def is_known_padding(layer: Layer) -> bool:
     """Whether the padding is written out."""
-    p: Any = layer.padding
-    return all(is_int(w) or isinstance(w, str) for v in (p if isinstance(p, tuple) else (p,)) for w in (v if isinstance(v, tuple) else (v,)))
+    p: Any = layer.__dict__.get("padding", 0)
+    return all(
+        is_int(w) or isinstance(w, str)
+        for v in (p if isinstance(p, tuple) else (p,))
+        for w in (v if isinstance(v, tuple) else (v,))
+    )

@@ -36,7 +36,7 @@ _interned: dict[tuple[Any, ...], Expr] = {}
 _sums: dict[tuple[Any, ...], Term] = {}
 _products: dict[tuple[Any, ...], Term] = {}
 _floors: dict[tuple[Any, ...], Term] = {}
-USUAL = {name: k for k, name in enumerate("N T S C D H W".split())}
+USUAL = {name: k for k, name in enumerate(["N", "T", "S", "C", "D", "H", "W"])}
 """Symbols in the order people write them; others follow by name."""
 
 
@@ -268,8 +268,6 @@ def exact_div(a: Term, b: Term) -> Term:
         constant, monomials = _open(above)
         if constant % below == 0 and all(c % below == 0 for c in monomials.values()):
             return _close(constant // below, {f: c // below for f, c in monomials.items()})
-    elif type(above) is Expr and not right == [below]:
-        pass
     return _intern("exact", above, below)
 
 
@@ -418,8 +416,7 @@ def _bound_by_parts(t: Expr) -> int | None:
 
 def _bound_by_rationals(t: Expr) -> int | None:
     """Each floor by the line above or below it; what remains is linear in the symbols, least where they are 1."""
-    constant, monomials = t.args
-    total = Fraction(constant)
+    total = Fraction(0)
     slopes: dict[str, Fraction] = {}
 
     def linear(term: Term, c: Fraction) -> bool:
@@ -442,7 +439,6 @@ def _bound_by_rationals(t: Expr) -> int | None:
                 return False
         return True
 
-    total = Fraction(0)
     if not linear(t, Fraction(1)) or any(v < 0 for v in slopes.values()):
         return None
     low = total + sum(slopes.values())

@@ -40,9 +40,7 @@ class Relation:
 
     def fail(self, s: Store, message: str, found: str = "", expected: str = "") -> None:
         self.done = True
-        s.conflicts.append(
-            Conflict(self.rule, self.says or message, self, self.slots, self.blame, found, expected, self.help)
-        )
+        s.conflicts.append(Conflict(self.rule, self.says or message, self, self.slots, self.blame, found, expected, self.help))
 
     def need(self, s: Store, left: Any, op: str, right: Any) -> None:
         s.clauses.append(Clause(left, op, right, self.rule, self, self.slots))
@@ -279,8 +277,16 @@ class Divisible(Relation):
                 if rest:
                     message = self.says.format(whole=x, part=m) if self.says else f"{x} is not a multiple of {m}"
                     s.conflicts.append(
-                        Conflict(self.rule, message, self, self.slots, self.blame, f"{x} % {m} = {rest}",
-                                 f"a multiple of {m}", self.help)  # fmt: skip
+                        Conflict(
+                            self.rule,
+                            message,
+                            self,
+                            self.slots,
+                            self.blame,
+                            f"{x} % {m} = {rest}",
+                            f"a multiple of {m}",
+                            self.help,
+                        )  # fmt: skip
                     )
                 return
             self.need(s, x, "%", m)

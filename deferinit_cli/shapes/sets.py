@@ -173,8 +173,6 @@ class PeriodicSet:
                 if len(small) * (self.period // d) == len(residues):
                     modulus, residues = d, small
                     break
-        if high is not None and (high - low) // modulus < 1 and len(residues) > 1:
-            pass
         return low, high, modulus, sorted(residues)
 
     def text(self, name: str) -> str:
@@ -190,7 +188,7 @@ class PeriodicSet:
         if modulus > 1:
             inside = f"== {residues[0]}" if len(residues) == 1 else f"in {{{', '.join(map(str, residues))}}}"
             parts.append(f"{name} % {modulus} {inside}")
-        early = [x for x in self.runs(8, low - 1) or [] if x[0] < (low or 0)] if low != self.min else []
+        early = [x for x in self.runs(8, (low or 1) - 1) or [] if x[0] < (low or 0)] if low != self.min else []
         words = ", ".join(parts)
         return f"{words}, or {name} in {{{', '.join(map(run_text, early))}}}" if early else words
 
@@ -348,7 +346,8 @@ def breaks(p: Polynomial, end: int) -> list[int]:
     out = {0, end}
     for a, b in zip(points, points[1:]):
         if (at(slope, a) > 0) != (at(slope, b) > 0):
-            turn = first_where(lambda k, s=slope, up=at(slope, a) > 0: (at(s, k) > 0) != up, a, b)
+            up = at(slope, a) > 0
+            turn = first_where(lambda k, s=slope, up=up: (at(s, k) > 0) != up, a, b)
             out.update((max(0, turn - 1), turn))
     out.update(points)
     return sorted(out)
@@ -375,7 +374,7 @@ def steps_where(p: Polynomial, op: str) -> list[Interval]:
     for a, b in zip(points, points[1:]):
         rising = at(p, b) >= at(p, a)
         if op == "==":
-            k = first_where(lambda x: at(p, x) >= 0, a, b) if rising else first_where(lambda x: at(p, x) <= 0, a, b)  # noqa: B023
+            k = first_where(lambda x: at(p, x) >= 0, a, b) if rising else first_where(lambda x: at(p, x) <= 0, a, b)
             if at(p, k) == 0:
                 spans.append((k, k))
         elif rising:

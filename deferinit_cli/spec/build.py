@@ -107,7 +107,7 @@ class Builder:
         for name, values in ports.items():
             port = body.ports.get(name)
             if port is not None and port.dims is not None and values:
-                dims = self.dims(ctx, [d for d in port.dims])
+                dims = self.dims(ctx, port.dims)
                 if dims is not None:
                     self.assertion(ctx, dims, port.nodes, port.key or body.key, tuple(values), "block-input")
 

@@ -393,7 +393,11 @@ def limited_list(value: list[Any]) -> list[Any]:
 def symbolic(op: str, a: Any, b: Any) -> Any:
     """An operation in which a symbol takes part."""
     if op not in ("+", "-", "*", "//", "/", "%"):
-        raise fault("symbol-in-condition", f"'{op}' cannot be decided for a symbol", help="symbols stand for sizes that only an input fixes")
+        raise fault(
+            "symbol-in-condition",
+            f"'{op}' cannot be decided for a symbol",
+            help="symbols stand for sizes that only an input fixes",
+        )
     for v in (a, b):
         if not is_symbolic(v) and type(v) is not int:
             raise fault("not-a-size", f"{show(v)} cannot be computed with a symbol", show(v), "an int")

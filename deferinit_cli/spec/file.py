@@ -137,7 +137,9 @@ class File(Body):
 
     def read_deferinit(self, node: Tree) -> None:
         if not isinstance(node, Scalar) or node.text != "1":
-            self.fault(node, "language-version", "this reads version 1 of the language", found=getattr(node, "text", ""), expected="1")
+            self.fault(
+                node, "language-version", "this reads version 1 of the language", found=getattr(node, "text", ""), expected="1"
+            )
 
     def read_name(self, node: Tree) -> None:
         self.title = self.name = text_of(node, self.faults, self.source, "name") or self.title
@@ -384,7 +386,12 @@ class File(Body):
             imported.used = True
             if not dot:
                 if imported.layers is None:
-                    self.fault(item.head, "no-layers", f"{ns} defines blocks only", expected=", ".join(f"{ns}.{b}" for b in imported.blocks))
+                    self.fault(
+                        item.head,
+                        "no-layers",
+                        f"{ns} defines blocks only",
+                        expected=", ".join(f"{ns}.{b}" for b in imported.blocks),
+                    )
                     return None
                 return imported
             if inner in imported.blocks:
@@ -397,7 +404,9 @@ class File(Body):
         if cls is None:
             names = [*self.blocks, *self.imports, *(f"{ns}.{b}" for ns, f in self.imports.items() for b in f.blocks)]
             expected, help_ = taught(kind, names)
-            self.fault(item.head, "unknown-kind", f"no layer or block is called '{kind}'", found=kind, expected=expected, help=help_)
+            self.fault(
+                item.head, "unknown-kind", f"no layer or block is called '{kind}'", found=kind, expected=expected, help=help_
+            )
         return cls
 
 
@@ -408,4 +417,17 @@ def default_node(n: Scalar, text: str) -> Scalar:
     return Scalar(text, False, n.line, n.column, n.end)
 
 
-__all__ = ["Block", "Body", "Diagnostic", "File", "Layer", "Port", "Rejected", "Unusable", "evaluate", "parse", "span", "variables"]
+__all__ = [
+    "Block",
+    "Body",
+    "Diagnostic",
+    "File",
+    "Layer",
+    "Port",
+    "Rejected",
+    "Unusable",
+    "evaluate",
+    "parse",
+    "span",
+    "variables",
+]

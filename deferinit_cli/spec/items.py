@@ -116,7 +116,8 @@ def compile_item(file: File, node: Tree) -> Item | None:
         return None
     heads = [(k, v) for k, v in node.pairs if k.text not in MODIFIERS]
     if len(heads) != 1:
-        return _no_head(file, node, heads)
+        _no_head(file, node, heads)
+        return None
     item = Item(file.source, node, heads[0][0])
     _modifiers(file, item, node)
     return _head(file, item, heads[0][1])
@@ -207,7 +208,7 @@ def _head(file: File, item: Item, value: Tree | None) -> Item | None:
         return item
     if isinstance(target, type):
         item.cls = target
-        if target.structural:
+        if item.cls.structural:
             _container(file, item, value)
         else:
             _layer_arguments(file, item, value)
@@ -230,7 +231,9 @@ def _container(file: File, item: Item, value: Tree | None) -> None:
         return
     if isinstance(value, List) and (shape != "branches" or not all(isinstance(v, List) for v in value.items)):
         if shape == "branches":
-            file.fault(value, "value-type", "branches is a mapping of lists, or a list of lists", expected="{left: [...], right: [...]}")
+            file.fault(
+                value, "value-type", "branches is a mapping of lists, or a list of lists", expected="{left: [...], right: [...]}"
+            )
             item.broken = True
             return
         item.lists[item.cls.main] = _compile_list(file, value, item.kind)  # type: ignore[attr-defined]

@@ -113,11 +113,17 @@ class Loader:
             return path, text, path.parent
         folder = self.folders.get(importer.source)
         if folder is None or self.root is None:
-            raise Problem("import-path", "a spec that is not a file cannot import files", found=text, help="zoo:NAME works anywhere")
+            raise Problem(
+                "import-path", "a spec that is not a file cannot import files", found=text, help="zoo:NAME works anywhere"
+            )
         if os.path.isabs(text) or "://" in text:
             raise Problem("import-path", "imports are relative local files", found=text, expected="./blocks.yaml or zoo:NAME")
         path = folder / text
-        top = zoo_folder().resolve() if zoo_folder().resolve() in (folder.resolve(), *folder.resolve().parents) else self.root.resolve()
+        top = (
+            zoo_folder().resolve()
+            if zoo_folder().resolve() in (folder.resolve(), *folder.resolve().parents)
+            else self.root.resolve()
+        )
         if top not in path.resolve().parents:
             raise Problem("import-path", f"'{text}' leaves the folder of the spec", found=text,
                           help="imports stay in the folder tree of the root spec")  # fmt: skip
@@ -192,7 +198,7 @@ def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any
     spans = tuple(span(source, n) for n in port.nodes)
     entry = Input(name, dims, port.dtype, value, place, spans)
     network.inputs.append(entry)
-    network.values.append((entry, 0))  # type: ignore[arg-type]
+    network.values.append((entry, 0))
     network.names[name] = value
     return value
 

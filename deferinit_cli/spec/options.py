@@ -56,14 +56,20 @@ def parse_given(text: str, network: Network, option: str = "--input", span: Span
         raise wrong("input-option", f"which input is {text}?", expected=f"NAME=SHAPE, with one of {', '.join(names)}")
     name = name or names[0]
     if name not in names:
-        raise wrong("input-option", f"no input is called '{name}'", found=name, expected=", ".join(names), help=suggest(name, names))
+        raise wrong(
+            "input-option", f"no input is called '{name}'", found=name, expected=", ".join(names), help=suggest(name, names)
+        )
     rest, _, dtype = rest.partition(":")
     if dtype and dtype not in DTYPES:
-        raise wrong("unknown-dtype", f"no dtype is called '{dtype}'", found=dtype, expected=", ".join(DTYPES), help=suggest(dtype, DTYPES))
+        raise wrong(
+            "unknown-dtype", f"no dtype is called '{dtype}'", found=dtype, expected=", ".join(DTYPES), help=suggest(dtype, DTYPES)
+        )
     try:
         dims = parse_shape(rest)
     except ValueError as e:
-        raise wrong("input-option", f"'{rest}' is no shape: {e}", found=rest, expected="sizes joined by x, such as 2x3x224x224") from None
+        raise wrong(
+            "input-option", f"'{rest}' is no shape: {e}", found=rest, expected="sizes joined by x, such as 2x3x224x224"
+        ) from None
     return Given(name, dims, dtype or None, place)
 
 

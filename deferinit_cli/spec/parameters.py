@@ -77,7 +77,9 @@ def initializer(node: Tree, ctx: Context) -> Initializer:
     def value_of(n: Tree) -> Any:
         if isinstance(n, Map):
             return {k.text: value_of(v) for k, v in n.pairs}
-        code = compile_value(n, words=("in", "out", "avg", "fan_in", "fan_out", "fan_avg", "uniform", "normal", "truncated_normal"))
+        code = compile_value(
+            n, words=("in", "out", "avg", "fan_in", "fan_out", "fan_avg", "uniform", "normal", "truncated_normal")
+        )
         return code.get(ctx.values.without_symbols())
 
     try:

@@ -80,6 +80,7 @@ class _Reader:
         alias, scalar = yaml.AliasEvent, yaml.ScalarEvent
         sequence, mapping = yaml.SequenceStartEvent, yaml.MappingStartEvent
         ends = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+        e: Any
         for e in yaml.parse(self.source.text, Loader=loader):
             kind = type(e)
             if kind is scalar:

@@ -43,7 +43,9 @@ class Reference:
 def compile_reference(node: Tree) -> Reference:
     """Read a reference; raises Located."""
     if not isinstance(node, Scalar):
-        raise Located(node, Problem("reference-format", "a reference is a name", expected="a layer's name such as conv1 or enc.2"))
+        raise Located(
+            node, Problem("reference-format", "a reference is a name", expected="a layer's name such as conv1 or enc.2")
+        )
     text = node.text.strip()
     m = _FIRST.match(text)
     if m is None:

@@ -71,7 +71,9 @@ def _compile(node: Tree, textual: bool, words: tuple[str, ...], loose: bool) -> 
     if isinstance(node, List):
         return (node, "list", [_compile(n, textual, words, loose) for n in node.items])
     if isinstance(node, Map):
-        raise Located(node, Problem("value-type", "a mapping is no value here", help="an expression with { } needs no braces: write 4*d"))
+        raise Located(
+            node, Problem("value-type", "a mapping is no value here", help="an expression with { } needs no braces: write 4*d")
+        )
     text = node.text
     if (textual or (loose and node.quoted)) and not text.startswith("="):
         return (node, "const", text)

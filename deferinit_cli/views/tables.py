@@ -92,15 +92,14 @@ def layer_table(report: Report, options: dict[str, Any]) -> Table:
     if options.get("depth") is not None:
         rows = shallow(report, rows, options["depth"])
     folded = fold(rows, signature_of_layer) if not options.get("unfold") else [(r, r["name"], 1) for r in rows]
-    lines, marked = [], {}
-    previous: dict[int, str] = {}
+    lines: list[list[str]] = []
+    marked: dict[int, str] = {}
     failing = {p["layer"] for p in report.problems if p["layer"]}
     for r, name, times in folded:
         if r["name"] in failing:
             marked[len(lines)] = next(p["message"] for p in report.problems if p["layer"] == r["name"])
         lines.append([name + (f"  × {times}" if times > 1 else ""), r["kind"], ", ".join(r["inputs"]), " ".join(r["_rows"]),
                       grouped(times_term(r["_parameters"], times)), grouped(times_term(r["_macs"], times))])  # fmt: skip
-    del previous
     table = Table("layers", list(LAYER_COLUMNS), lines)
     table.marked = marked
     if report.problems and marked:

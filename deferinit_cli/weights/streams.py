@@ -36,9 +36,7 @@ def chunks(shape: Shape) -> int:
     return -(-prod(shape) // CHUNK)
 
 
-def fill(
-    initializer: Initializer, shape: Shape, dtype: str, seed: int, name: str, fans: tuple[int, int] | None = None
-) -> Array:
+def fill(initializer: Initializer, shape: Shape, dtype: str, seed: int, name: str, fans: tuple[int, int] | None = None) -> Array:
     """The tensor `name` (its full name) as `seed` has it; raises Problem where the initialiser cannot make it."""
     return fill_slice(initializer, shape, dtype, seed, name, fans).reshape(shape)
 

@@ -48,7 +48,11 @@ def recurrent(r: random.Random, kind: str) -> tuple[dict[str, Any], tuple[int, .
     hidden, layers, both, bias, width = r.randint(1, 5), r.randint(1, 3), r.random() < 0.5, r.random() < 0.7, r.randint(1, 5)
     args = {"hidden": hidden, "layers": layers, "bidirectional": both, "bias": bias}
     module = getattr(torch.nn, kind)
-    return args, (2, r.randint(1, 6), width), lambda: module(width, hidden, num_layers=layers, bias=bias, batch_first=True, bidirectional=both)
+    return (
+        args,
+        (2, r.randint(1, 6), width),
+        lambda: module(width, hidden, num_layers=layers, bias=bias, batch_first=True, bidirectional=both),
+    )
 
 
 def dense(r: random.Random) -> tuple[dict[str, Any], tuple[int, ...], Callable[[], Any]]:

@@ -60,9 +60,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"w.{ending}"
     arrays = everything()
     write(path, arrays)
-    assert dict(sorted(read_header(str(path)).items())) == {
-        n: (arrays[n].shape, arrays[n].dtype.name) for n in sorted(arrays)
-    }
+    assert dict(sorted(read_header(str(path)).items())) == {n: (arrays[n].shape, arrays[n].dtype.name) for n in sorted(arrays)}
     same(load(str(path), list(arrays)), arrays)
     same(load(str(path), ["scalar", "layer.int8"]), {n: arrays[n] for n in ("scalar", "layer.int8")})
     assert set(load(str(path))) == set(arrays)

@@ -1,0 +1,64 @@
+"""Broadcasting to a shape, and choosing between two values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..shapes import rows
+from ..shapes.relations import Broadcast
+from .base import Layer, Problem, dims, layer
+from .frame import Frame
+from .lazy import np
+from .merge import promoted
+
+
+@layer("broadcast_to", also="BroadcastTo expand expand_as")
+class BroadcastTo(Layer):
+    """Sizes of 1 stretched to a shape, or to that of a second input."""
+
+    shape = dims("the shape; symbols and _ are inferred", default=None, also="size sizes")
+
+    ports = ("x", "like")
+    optional = 1
+    accepts = "any"
+
+    def relate(self, r: Frame) -> None:
+        if len(r.inputs) > 1:
+            out: Any = r.inputs[1]
+        elif self.shape is None:
+            raise Problem("missing-argument", "broadcast_to needs a shape or a second input", "shape")
+        else:
+            out = tuple(r.slot(f"shape.{k}") for k in range(len(self.shape)))
+        row, target = r.dims(), rows.resolve(out)
+        r.give(target)
+        if type(target) is not tuple:
+            return
+        if len(row) > len(target):
+            raise Problem("rank-mismatch", f"{len(row)} dims do not broadcast to {len(target)}", "shape")
+        for a, b in zip(row[::-1], target[::-1]):
+            if a != b:
+                r.state(Broadcast(r.node, b, (a, b), blame="shape"))
+
+    def forward(self, p: Any, x: Any, *like: Any) -> Any:
+        if like:
+            return np.broadcast_to(x, like[0].shape).copy()
+        sizes = [s if type(s) is int else -1 for s in self.shape]
+        have = [1] * (len(sizes) - x.ndim) + list(x.shape)
+        return np.broadcast_to(x, [h if s == -1 else s for s, h in zip(sizes, have)]).copy()
+
+
+@layer("where", also="Where switch")
+class Where(Layer):
+    """The second input where the first is true, else the third."""
+
+    ports = ("condition", "a", "b")
+    accepts = "any"
+
+    def relate(self, r: Frame) -> None:
+        r.give(r.broadcast(r.inputs))
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return promoted(inputs[1:])
+
+    def forward(self, p: Any, condition: Any, a: Any, b: Any) -> Any:
+        return np.where(condition, a, b)

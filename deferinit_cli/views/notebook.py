@@ -1,0 +1,31 @@
+"""A network as it shows itself in Python: text in a terminal, HTML in a notebook."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from ..infer.resolved import Resolved
+from ..report import Report
+from .tables import RIGHT, heading, parameter_table
+
+
+def as_text(resolved: Resolved, **options: Any) -> str:
+    """The parameter table, as `deferinit show` prints it."""
+    from .table import render
+
+    return render(Report(resolved, "show", ""), {"parameters": True, **options}).rstrip("\n")
+
+
+def as_html(resolved: Resolved) -> str:
+    """The same as an HTML table."""
+    report = Report(resolved, "show", "")
+    table = parameter_table(report, {})
+
+    def row(cells: list[str], tag: str) -> str:
+        aligned = ("right" if name in RIGHT else "left" for name in table.columns)
+        return "<tr>" + "".join(f'<{tag} style="text-align: {a}">{escape(c)}</{tag}>' for c, a in zip(cells, aligned)) + "</tr>"
+
+    body = "".join(row(r, "td") for r in table.rows)
+    footer = "".join(f"<div>{escape(line)}</div>" for line in table.footer)
+    return f"<div>{escape(heading(report))}</div><table><thead>{row(table.columns, 'th')}</thead><tbody>{body}</tbody></table>{footer}"
