@@ -261,7 +261,10 @@ class Inference:
                 row: Row = Open(tuple(slots[:at]), Rest(), tuple(slots[at + 1 :]))  # type: ignore[arg-type]
             else:
                 row = tuple(slots)  # type: ignore[arg-type]
-            rows.unify(self.values[value], row, self.store, a)
+            if rows.unify(self.values[value], row, self.store, a):
+                old, new = rows.resolve(self.values[value]), rows.resolve(row)
+                if type(old) is tuple and type(new) is tuple:  # read on with the simpler of two equal sizes
+                    self.values[value] = tuple([self.store.simpler(x, y) for x, y in zip(old, new)])
         if self.store.queue or self.store.waiting:
             self.settle()
 

@@ -22,19 +22,17 @@ class Concat(Layer):
 
     def relate(self, r: Frame) -> None:
         r.same_rank(list(range(len(r.inputs))))
-        first = r.dims(0)
         at = r.axis(self.axis)
-        for port in range(1, len(r.inputs)):
-            for k, (a, b) in enumerate(zip(first, r.dims(port))):
-                if k != at:
-                    r.store.equal(a, b, r.node)
-        if len(r.inputs) == 1:
-            r.give(first)
+        shapes = [r.dims(port) for port in range(len(r.inputs))]
+        common = r.join([(*row[:at], *row[at + 1 :]) for row in shapes])
+        if len(shapes) == 1:
+            r.give(shapes[0])
             return
+        assert type(common) is tuple
         for port in range(len(r.inputs)):
-            r.axes[f"part{port}"] = r.dims(port)[at]
+            r.axes[f"part{port}"] = shapes[port][at]
         r.sum("joined", *(f"part{port}" for port in range(len(r.inputs))))
-        r.give((*first[:at], r.slot("joined"), *first[at + 1 :]))
+        r.give((*common[:at], r.slot("joined"), *common[at:]))
 
     def result_dtype(self, inputs: list[str], own: str) -> str:
         return promoted(inputs)

@@ -154,6 +154,22 @@ class Frame:
     def same(self, a: Row, b: Row) -> None:
         rows.unify(a, b, self.store, self.node)
 
+    def join(self, shapes: list[Row]) -> Row:
+        """Rows that must be equal, as one: each size as the input that says it most simply; unknown where they clash."""
+        first = rows.resolve(shapes[0])
+        for other in shapes[1:]:
+            second = rows.resolve(other)
+            if type(first) is not tuple or type(second) is not tuple or len(first) != len(second):
+                rows.unify(first, second, self.store, self.node)
+                first = rows.resolve(first)
+            else:
+                first = tuple([a if a == b else self.one_of(a, b) for a, b in zip(first, second)])
+        return first
+
+    def one_of(self, a: int, b: int) -> int:
+        """Two slots that must be equal, as one."""
+        return self.store.simpler(a, b) if self.store.equal(a, b, self.node) else self.store.new()
+
     def state(self, relation: Relation) -> None:
         post(self.store, relation)
 

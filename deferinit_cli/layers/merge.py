@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import reduce
 from typing import Any, ClassVar
 
-from ..shapes import rows
 from .base import Layer, flag, layer
 from .frame import Frame
 from .lazy import np
@@ -33,9 +32,7 @@ class Merge(Layer):
 
     def relate(self, r: Frame) -> None:
         if not self.broadcast:
-            for other in r.inputs[1:]:
-                rows.unify(r.inputs[0], other, r.store, r.node)
-            r.give(r.inputs[0])
+            r.give(r.join(r.inputs))
         else:
             r.give(r.broadcast(r.inputs))
 

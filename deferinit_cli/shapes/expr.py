@@ -549,15 +549,18 @@ def _sum_text(constant: int, monomials: list[tuple[tuple[Expr, ...], int]]) -> s
     parts = sorted(monomials, key=lambda kv: kv[1] < 0)
     out = ""
     for fs, c in parts:
-        words = "*".join([*([str(abs(c))] if abs(c) != 1 or not fs else []), *map(_factor, fs)])
+        alone = len(fs) == 1 and abs(c) == 1
+        words = "*".join([*([str(abs(c))] if abs(c) != 1 or not fs else []), *(_factor(f, alone) for f in fs)])
         out += (" - " if c < 0 else " + ") + words if out else ("-" if c < 0 else "") + words
     if constant:
         out += f" - {-constant}" if constant < 0 else f" + {constant}"
     return out
 
 
-def _factor(f: Expr) -> str:
-    return f"({_text(f)})" if f.kind in ("sum", "mod", "exact") else _text(f)
+def _factor(f: Expr, alone: bool = False) -> str:
+    words = _text(f)
+    bare = f.kind in ("sym", "max", "min", "broadcast") or words.startswith("ceil(") or (alone and f.kind == "floor")
+    return words if bare else f"({words})"
 
 
 def _group(t: Term) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .expr import Expr, compare, solve_single, substitute
+from .expr import Expr, compare, solve_single, substitute, text
 
 if TYPE_CHECKING:
     from .relations import Relation
@@ -185,6 +185,15 @@ class Store:
 
     def fail(self, conflict: Conflict) -> None:
         self.conflicts.append(conflict)
+
+    def simpler(self, a: int, b: int) -> int:
+        """Of two slots that are equal, the one whose value is easier to read."""
+        if a == b:
+            return a
+        va, vb = self.known(a), self.known(b)
+        if type(va) is not Expr or type(vb) is not Expr:
+            return b if type(va) is Expr or va is None else a
+        return b if len(text(vb)) < len(text(va)) else a
 
     def run(self) -> None:
         """Let woken relations act until none is left."""
