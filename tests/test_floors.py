@@ -18,6 +18,7 @@ FLOORS = [
     ["spec", "graph"],
     ["infer", "weights", "forward", "lens"],
     ["report"],
+    ["verify"],
     ["views"],
     ["commands", "cli", "api", "__init__", "__main__"],
 ]

@@ -63,7 +63,7 @@ class Inference:
         self.settle()
         self.finish()
         self.recheck()
-        return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given)
+        return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given, self.symbols)
 
     def finish(self) -> None:
         """Nothing more to state."""

@@ -10,6 +10,7 @@ from ..layers.base import Layer
 from ..layers.frame import Frame, Wait
 from ..problems import Problem
 from ..shapes import rows
+from ..shapes.dims import Sym
 from ..shapes.expr import Expr, add, product
 from ..shapes.rows import Open, Rest, Row
 from ..shapes.store import Conflict, Store
@@ -31,6 +32,7 @@ class Resolved:
         frames: list[Frame | None],
         failed: set[int],
         given: dict[str, Given],
+        symbols: dict[Sym, int],
     ) -> None:
         self.network = network
         self.store = store
@@ -38,6 +40,7 @@ class Resolved:
         self.frames = frames
         self.failed = failed
         self.given = given
+        self.symbols = symbols
         self._dtypes = dtypes
         self._decided = decided
         self._alone: dict[int, dict[str, Shape | None]] = {}
@@ -57,6 +60,11 @@ class Resolved:
     def terms(self, row: Row) -> Shape | None:
         row = rows.resolve(row)
         return tuple(map(self.store.known, row)) if type(row) is tuple else None
+
+    def symbol(self, name: str) -> Any:
+        """What a symbol of the network's own scope comes to; None where nothing has bound it."""
+        slot = self.symbols.get(Sym(name, 0))
+        return None if slot is None else self.store.known(slot)
 
     def dtype(self, value: int) -> str:
         d = self._dtypes[value]

@@ -360,7 +360,11 @@ def solve_single(a: Term, b: Term) -> tuple[str, int] | None:
     if len(monomials) != 1:
         return None
     ((fs, c),) = monomials.items()
-    if len(fs) != 1 or fs[0].kind != "sym" or constant % c:
+    if len(fs) != 1 or constant % c:
+        return None
+    if fs[0].kind == "exact" and type(fs[0].args[1]) is int:  # x/4 == 64 is x == 256
+        return solve_single(fs[0].args[0], -constant // c * fs[0].args[1])
+    if fs[0].kind != "sym":
         return None
     number = -constant // c
     return (fs[0].args[0], number) if number >= 1 else None

@@ -297,6 +297,15 @@ def _layer_arguments(file: File, item: Item, value: Tree | None) -> None:
         except Problem as p:
             file.faults.problem(file.source, node, p)
             item.broken = True
+    _missing_arguments(file, item, cls)
+
+
+def _missing_arguments(file: File, item: Item, cls: type[Layer]) -> None:
+    """Arguments without a default that were not given; told with the text, whether or not the item is ever built."""
+    for name, argument in cls.arguments.items():
+        if argument.required and name not in item.arguments and not item.broken:
+            file.fault(item.head, "missing-argument", f"{cls.kind} needs {name}", expected=argument.expects(), help=argument.help)
+            item.broken = True
 
 
 def _unknown_argument(file: File, item: Item, key: Tree, name: str) -> None:

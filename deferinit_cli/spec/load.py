@@ -146,8 +146,16 @@ def load(spec: Any, *, sets: Mapping[str, str] | None = None, name: str | None =
     file = loader.file(text, shown, name or title, folder)
     network = build(file, faults, dict(sets or {}), loader)
     if faults.found:
-        raise Rejected(faults.found)
+        order = {source.name: k for k, source in enumerate(loader.sources)}
+        raise Rejected(sorted(faults.found, key=lambda d: place_order(d, order)))
     return network
+
+
+def place_order(d: Diagnostic, order: Mapping[str, int]) -> tuple[int, int, int]:
+    """Diagnostics are told in the order of the text: file by file, line by line."""
+    if d.span is None:
+        return -1, 0, 0
+    return order.get(d.span.source.name, -1), d.span.line, d.span.column
 
 
 def locate(spec: Any) -> tuple[str, str, str, Path | None]:
