@@ -1,22 +1,30 @@
-"""What to compute, in which order, and when a value can be dropped; read off the layers' own hooks."""
+"""What to compute, in which order, and when a value or a parameter can be dropped; read off the layers' own hooks."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..graph import Network, Node
+from ..graph import Network, Node, Parameter
+from ..layers.base import Layer
 
 
 class Step:
-    """One node to run. `frees` are values no later step reads; `folds` is the scale and shift it takes in."""
+    """One node to run. `folds` is the scale and shift it takes in, `makes` the values it yields.
 
-    __slots__ = ("folds", "frees", "inplace", "node")
+    `frees` are values and `releases` parameters' names that no later step reads; a value that nothing reads is freed by
+    the step that makes it. `inplace`: the node's first input is among them, so that it might be overwritten.
+    """
 
-    def __init__(self, node: Node) -> None:
+    __slots__ = ("folds", "frees", "inplace", "makes", "node", "releases")
+
+    def __init__(self, node: Node, folds: Node | None) -> None:
         self.node = node
+        self.folds = folds
+        self.makes = (folds or node).outputs
         self.frees: list[int] = []
-        self.folds: Node | None = None
+        self.releases: list[str] = []
         self.inplace = False
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        return self.node.parameters + (self.folds.parameters if self.folds is not None else ())
 
 
 def plan(network: Network, everything: bool = False) -> list[Step]:
@@ -26,38 +34,10 @@ def plan(network: Network, everything: bool = False) -> list[Step]:
     """
     needed = live(network, everything)
     nodes = [n for n in network.nodes if n.index in needed]
-    readers: dict[int, list[Node]] = {}
-    for node in nodes:
-        for v in node.inputs:
-            readers.setdefault(v, []).append(node)
-    outputs = {v for _, v in network.outputs}
-    folded: dict[int, Node] = {}  # absorbing node -> the node it takes in
-    taken: set[int] = set()
-    if not everything:
-        for node in nodes:
-            if can_scale_shift(node) and node.inputs[0] not in outputs and len(readers[node.inputs[0]]) == 1:
-                maker = network.values[node.inputs[0]][0]
-                if isinstance(maker, Node) and can_absorb(maker) and len(maker.outputs) == 1 and maker.index not in folded:
-                    folded[maker.index] = node
-                    taken.add(node.index)
-    steps: list[Step] = []
-    last: dict[int, int] = {}
-    for node in nodes:
-        if node.index in taken:
-            continue
-        step = Step(node)
-        step.folds = folded.get(node.index)
-        for v in node.inputs:
-            last[v] = len(steps)
-        steps.append(step)
-    made = {v for s in steps for v in ((s.folds or s.node).outputs)}
-    for v in made | {i.value for i in network.inputs}:
-        if v not in outputs:
-            at = last.get(v)
-            if at is not None:
-                steps[at].frees.append(v)
-    for s in steps:
-        s.inplace = bool(s.node.inputs) and s.node.inputs[0] in s.frees
+    folded = {} if everything else folds(network, nodes)
+    taken = {n.index for n in folded.values()}
+    steps = [Step(n, folded.get(n.index)) for n in nodes if n.index not in taken]
+    lifetimes(network, steps)
     return steps
 
 
@@ -75,16 +55,46 @@ def live(network: Network, everything: bool) -> set[int]:
     return needed
 
 
-def can_scale_shift(node: Node) -> bool:
-    return has_hook(node.layer, "scale_shift") and len(node.outputs) == 1
+def folds(network: Network, nodes: list[Node]) -> dict[int, Node]:
+    """The scale and shift that each absorbing node takes in, by the node's index."""
+    reads: dict[int, int] = {}
+    for v in [v for n in nodes for v in n.inputs] + [v for _, v in network.outputs]:
+        reads[v] = reads.get(v, 0) + 1
+    found: dict[int, Node] = {}
+    for node in nodes:
+        if has_hook(node.layer, "scale_shift") and len(node.outputs) == 1 and reads[node.inputs[0]] == 1:
+            maker = network.values[node.inputs[0]][0]
+            if isinstance(maker, Node) and has_hook(maker.layer, "absorb") and len(maker.outputs) == 1:
+                found[maker.index] = node
+    return found
 
 
-def can_absorb(node: Node) -> bool:
-    return has_hook(node.layer, "absorb")
-
-
-def has_hook(layer: Any, name: str) -> bool:
+def has_hook(layer: Layer, name: str) -> bool:
     """Whether a kind brings its own version of a hook."""
-    from ..layers.base import Layer
-
     return getattr(type(layer), name) is not getattr(Layer, name)
+
+
+def lifetimes(network: Network, steps: list[Step]) -> None:
+    """Note at each step what it is the last to need."""
+    outputs = {v for _, v in network.outputs}
+    values: dict[int, int] = {}
+    tensors: dict[str, int] = {}
+    for k, step in enumerate(steps):
+        for v in (*step.makes, *step.node.inputs):
+            values[v] = k
+        for p in step.parameters():
+            tensors[owner(p).name] = k
+    for v, k in values.items():
+        if v not in outputs:
+            steps[k].frees.append(v)
+    for name, k in tensors.items():
+        steps[k].releases.append(name)
+    for step in steps:
+        step.inplace = len(step.node.inputs) == 1 and step.node.inputs[0] in step.frees and has_hook(step.node.layer, "inplace")
+
+
+def owner(p: Parameter) -> Parameter:
+    """The parameter whose tensor this one is."""
+    while p.tied_to is not None:
+        p = p.tied_to
+    return p

@@ -10,7 +10,7 @@ from typing import Any
 
 from .lazy import np
 
-BLOCK = 1 << 24
+BLOCK = 1 << 22
 """Bytes of unfolded windows made at a time: what stays in cache is multiplied faster."""
 
 MODES = {"reflect": "reflect", "edge": "edge", "circular": "wrap"}
@@ -73,17 +73,19 @@ def whole(y: Any, weight: Any, stride: Any, dilation: Any, out: Any) -> Any:
     """All channels at once: unfolded windows times the kernel matrix."""
     o, kernel = weight.shape[0], weight.shape[2:]
     n, c = y.shape[0], y.shape[-1]
-    matrix = np.ascontiguousarray(np.moveaxis(weight, 1, -1).reshape(o, -1).T)
+    columns = prod(kernel) * c
+    matrix = np.moveaxis(weight, 1, -1).reshape(o, columns).T  # a view: BLAS reads it as it lies
     if prod(kernel) == 1:
         picked = y[(slice(None), *(slice(0, (m - 1) * s + 1, s) for m, s in zip(out, stride)))]
         return (picked.reshape(-1, c) @ matrix).reshape(n, *out, o)
     view = windows(y, kernel, stride, dilation, out)
     result = np.empty((n, *out, o), np.result_type(y, weight))
-    columns = prod(kernel) * c
-    rows = max(1, BLOCK // max(1, columns * y.itemsize * prod(out[1:])))
+    rows = min(out[0], max(1, BLOCK // max(1, columns * y.itemsize * prod(out[1:]))))
+    unfolded = np.empty((rows, *view.shape[2:]), y.dtype)
     for i in range(n):
         for start in range(0, out[0], rows):
-            part = view[i, start : start + rows]
+            part = unfolded[: min(rows, out[0] - start)]
+            np.copyto(part, view[i, start : start + rows])
             np.matmul(part.reshape(-1, columns), matrix, out=result[i, start : start + rows].reshape(-1, o))
     return result
 
