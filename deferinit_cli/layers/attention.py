@@ -58,16 +58,18 @@ class Attention(Layer):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.kv = self.kv_heads or self.heads
-        self.takes = f"N Tq {self.heads}*head_dim,N Tk {self.kv}*head_dim,N Tk {self.kv}*v_dim"
+        self.takes = "N Tq q_width,N Tk k_width,N Tk v_width"
         self.gives = f"N Tq {self.heads}*v_dim"
 
     def relate(self, r: Frame) -> None:
-        for axis, port, heads in (("q_width", 0, self.heads), ("k_width", 1, self.kv), ("v_width", 2, self.kv)):
-            row = r.dims(port)
-            r.named(axis, row[2])
-            r.divides(
-                heads, axis, rule="not-divisible", says="a width of {whole} does not split into {part} heads", blame="heads"
-            )
+        says = "a width of {whole} does not split into {part} heads"
+        for width, heads, own in (
+            ("q_width", self.heads, "head_dim"),
+            ("k_width", self.kv, "head_dim"),
+            ("v_width", self.kv, "v_dim"),
+        ):
+            r.slot(own)
+            r.product(width, heads, own, says=says, blame="heads")
         if len(r.inputs) > 3:
             bias = r.dims(3)
             r.broadcast([bias, (r.slot("N"), r.slot(self.heads), r.slot("Tq"), r.slot("Tk"))])
