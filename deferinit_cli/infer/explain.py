@@ -121,6 +121,9 @@ def span_of(why: Any, what: str | int = "") -> Span | None:
         return spans[what] if isinstance(what, int) and -len(spans) <= what < len(spans) else why.span
     if isinstance(why, Given):
         return why.span
+    outside = getattr(why, "span", None)  # a shape known from outside
+    if isinstance(outside, Span):
+        return outside
     if isinstance(why, Parameter):
         return why.tie_span or why.node.place.span
     return None

@@ -14,7 +14,7 @@ from typing import Any
 from ..graph import Network, Parameter
 from ..problems import Diagnostic, Span
 from ..shapes import rows
-from ..shapes.expr import Expr, factors, lower_bound
+from ..shapes.expr import Expr, factors
 from ..shapes.sets import PeriodicSet, solutions
 from ..shapes.store import Clause, Fact
 from .contract import axis, clause_text, free, holds, unknowns, valid_sizes
@@ -258,7 +258,7 @@ def by_divisors(clause: Clause, sets: dict[str, PeriodicSet]) -> list[dict[str, 
         if len(part.symbols) != 1:
             return None
         grouped.setdefault(next(iter(part.symbols)), []).append(part)
-    if right % coefficient or not all((lower_bound(p) or 0) >= 0 or True for p in parts):
+    if right % coefficient:
         return []
     found: list[dict[str, PeriodicSet]] = [{}]
     remaining = [right // coefficient]

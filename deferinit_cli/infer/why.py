@@ -125,18 +125,22 @@ def line(explainer: Explainer, step: Step, depth: int = DEPTH) -> Line:
     """A step as a line; a run of windows becomes one line."""
     reason = step.why
     if isinstance(reason, Fact):
-        return Line(shown(step.value), "declared", "", span_of(reason), [
-            Line(fact_text(reason), "declared", "", span_of(reason), through(step)),
-        ]) if step.via and through(step) else Line(f"{shown(step.value)}  {fact_text(reason)}", "declared", "", span_of(reason), [])  # fmt: skip
+        return Line(f"{shown(step.value)}  {fact_text(reason)}", "declared", "", span_of(reason), through(step))
     if isinstance(reason, Window):
         return chain(explainer, step, depth)
     if not isinstance(reason, Relation):
         return Line(shown(step.value), "", "", None, [])
     known = explainer.store.known
-    words = reason.words(lambda slot: shown(known(slot)))
+    words = reason.words(lambda slot: shown(known(slot)) if slot == reason.slots[0] else grouped(known(slot)))
     node = node_of(reason)
     premises = [line(explainer, p, depth - 1) for p in step.premises] if depth else []
     return Line(words, rule(reason), node.name if node else "", span_of(reason), premises + through(step))
+
+
+def grouped(term: Any) -> str:
+    """A term as a part of an equation."""
+    words = shown(term)
+    return f"({words})" if " " in words and not words.startswith("ceil(") else words
 
 
 def rule(relation: Relation) -> str:

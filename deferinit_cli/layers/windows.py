@@ -91,13 +91,14 @@ def axis_options(layer: Layer, name: str, i: int, kernel: int | None, x: int | N
     if name == "kernel_size" and k is not None:
         return {k}, True
     reach = (d if is_int(d) else 1) * ((k or 1) - 1) + 1
-    total = sum(pad) if isinstance(pad, tuple) else 0
+    total = sum(pad) if isinstance(pad, tuple) else 0 if pad == "same" else None  # None: open too
+    most = 2 * (reach - 1) if total is None else total
     if name == "padding":
         tried, sure = range(reach), k is not None
     elif name == "kernel_size":
-        tried, sure = range(1, (x + total if x is not None else 16) + 1), x is not None
+        tried, sure = range(1, (x + most if x is not None else 16) + 1), x is not None
     else:
-        top = x + total if x is not None else max(reach, 4)
+        top = x + most if x is not None else max(reach, 4)
         tried, sure = range(1, top + 1), x is not None
     if x is None or y is None:
         return set(tried), sure
