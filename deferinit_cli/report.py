@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .graph import Input, Network, Node, Parameter
+from .graph import Given, Input, Network, Node, Parameter
 from .infer.resolved import Resolved
 from .infer.waits import Waits
 from .lens import Lens
@@ -245,3 +245,15 @@ def tuple_text(parts: Sequence[Any]) -> str:
 
 
 __all__ = ["Input", "Report", "problem", "rejected", "tuple_text"]
+
+
+def total_of(network: Network, given: Sequence[Given] = ()) -> tuple[Any, Any]:
+    """(parameters, multiply-accumulates) of a network as terms; None where something is unknown."""
+    from .infer.engine import infer
+
+    report = Report(infer(network, given), "show", "")
+    own = [r for r in report.parameters if r["tied_to"] is None and not r["buffer"]]
+    macs: Any = 0
+    for layer in report.layers:
+        macs = None if macs is None or layer["_macs"] is None else add(macs, layer["_macs"])
+    return total(own), macs

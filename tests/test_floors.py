@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / "deferinit_cli"
 FLOORS = [
     ["problems", "shapes", "initializers", "initializer_base"],
     ["layers"],
-    ["spec", "graph"],
+    ["spec", "graph", "catalogue"],
     ["infer", "weights", "forward", "lens"],
     ["report"],
     ["verify"],
