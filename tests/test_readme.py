@@ -36,3 +36,15 @@ def test_the_spec_shown_is_the_one_shipped() -> None:
     shown = re.search(r"^```yaml\n(.*?)^```$", README, re.M | re.S)
     assert shown is not None
     assert shown.group(1) in (ROOT / "specs" / "mlp.yaml").read_text("utf-8")
+
+
+def test_the_story_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    import doctest
+
+    monkeypatch.chdir(ROOT)
+    blocks = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
+    text = "\n".join(blocks)
+    test = doctest.DocTestParser().get_doctest(text, {}, "README", "README.md", 0)
+    assert len(test.examples) >= 14
+    runner = doctest.DocTestRunner(optionflags=doctest.IGNORE_EXCEPTION_DETAIL * 0)
+    assert runner.run(test).failed == 0
