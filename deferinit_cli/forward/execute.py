@@ -91,7 +91,6 @@ class Run:
         kept = [self.values[v] for v in node.inputs]
         arrays = [widened(a) for a in kept]
         p = self.parameters(node)
-        given = [*arrays, *vars(p).values()]
         if step.folds is not None:
             result = folded(node.layer, p, step.folds.layer, self.parameters(step.folds), arrays)
         elif step.inplace and self.free(node.inputs[0], arrays[0]):

@@ -8,14 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Input, Network, Node
+from ..graph import Input, Network
 from ..infer.resolved import Resolved
 from ..layers.arguments import suggest
-from ..problems import Diagnostic, Rejected
+from ..problems import Diagnostic, Problem, Rejected
+from ..weights.dtypes import numpy_dtype
+
+UNLIMITED = 100
+"""Ints that index nothing are drawn below this."""
 
 
 def random_inputs(resolved: Resolved, seed: int) -> dict[str, Any]:
-    """An array per input: floats standard normal, ints below whatever index limit they meet. Raises Rejected."""
+    """An array per input: floats standard normal, ints below whatever index limit they meet. Raises Rejected.
+
+    Each input has a stream of its own, keyed by the seed and its name.
+    """
     out = {}
     limits = index_limits(resolved)
     problems = []
@@ -27,10 +34,11 @@ def random_inputs(resolved: Resolved, seed: int) -> dict[str, Any]:
             continue
         key = int.from_bytes(blake2b(f"{seed}\0input {entry.name}".encode(), digest_size=16).digest(), "little")
         stream = np.random.Generator(np.random.Philox(key=key))
-        dtype = resolved.dtype(entry.value)
         try:
-            out[entry.name] = draw(stream, shape, dtype, limits.get(entry.value, 100))
-        except (MemoryError, ValueError):
+            out[entry.name] = draw(stream, shape, resolved.dtype(entry.value), limits.get(entry.value, UNLIMITED))
+        except Problem as e:
+            problems.append(Diagnostic(e.rule, f"{entry.name}: {e.message}", entry.span, help=e.help))
+        except (MemoryError, ValueError):  # numpy has a ValueError for sizes past what an address can say
             problems.append(Diagnostic("out-of-memory", f"{entry.name} {shape} does not fit into memory", entry.span))
     if problems:
         raise Rejected(problems)
@@ -45,57 +53,94 @@ def draw(stream: Any, shape: tuple[int, ...], dtype: str, limit: int) -> Any:
         return stream.integers(0, top, shape, dtype=np.int64).astype(dtype)
     if dtype == "float64":
         return stream.standard_normal(shape)
-    from ..weights.dtypes import numpy_dtype
-
     return stream.standard_normal(shape, dtype=np.float32).astype(numpy_dtype(dtype), copy=False)
 
 
 def index_limits(resolved: Resolved) -> dict[int, int]:
-    """How large ints may be, by value: below the axis that a layer indexes, traced back to what feeds it."""
+    """What ints must stay below, by value: the axis that a layer indexes, traced back to what feeds it."""
     limits: dict[int, int] = {}
+
+    def note(value: int, limit: int) -> None:
+        if "int" in resolved.dtype(value):
+            limits[value] = min(limits.get(value, limit), limit)
+
     for node in reversed(resolved.network.nodes):
-        if node.layer.index_limit and node.inputs:
-            frame = resolved.frames[node.index]
-            limit = resolved.store.known(frame.slot(node.layer.index_limit)) if frame is not None else None
-            if type(limit) is int:
-                merge(limits, node.inputs[-1 if node.layer.index_limit.startswith("taken") else 0], limit)
         found = [limits[v] for v in node.outputs if v in limits]
-        if found:
-            for v in node.inputs:
-                merge(limits, v, min(found))
+        for v in node.inputs if found else ():
+            note(v, min(found))
+        frame = resolved.frames[node.index]
+        port = node.layer.index_port()
+        if node.layer.index_limit and frame is not None and port < len(node.inputs):
+            limit = resolved.store.known(frame.slot(node.layer.index_limit))
+            if type(limit) is int:
+                note(node.inputs[port], limit)
     return limits
 
 
-def merge(limits: dict[int, int], value: int, limit: int) -> None:
-    limits[value] = min(limits.get(value, limit), limit)
+def named_arrays(network: Network, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Arrays read from a file, by input: exactly one for each; a file's only, nameless one is the only input's.
 
-
-def given_inputs(network: Network, resolved: Resolved, arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """Arrays read from a file, under their inputs' names and dtypes; raises Rejected naming every misfit."""
+    Raises Rejected naming every array too many (`data-unknown`) or missing (`data-missing`).
+    """
     names = [i.name for i in network.inputs]
     if list(arrays) == [""] and len(names) == 1:
-        arrays = {names[0]: arrays[""]}
-    problems = [Diagnostic("data-unknown", f"no input is called '{n}'", found=n, expected=", ".join(names), help=suggest(n, names))
-                for n in arrays if n not in names]  # fmt: skip
-    out = {}
+        return {names[0]: arrays[""]}
+    problems = []
+    for name in arrays:
+        if name not in names:
+            message = f"no input is called '{name}'" if name else "the data is one nameless array"
+            problems.append(Diagnostic("data-unknown", message, found=name, expected=", ".join(names), help=suggest(name, names)))
     for entry in network.inputs:
         if entry.name not in arrays:
             problems.append(Diagnostic("data-missing", f"the data has no array for the input {entry.name}", entry.span,
-                                       found=", ".join(arrays) or "no array", expected=entry.name))  # fmt: skip
-            continue
-        array = arrays[entry.name]
-        dtype = resolved.dtype(entry.value)
-        if kind_of(str(array.dtype)) != kind_of(dtype):
-            problems.append(Diagnostic("data-dtype", f"{entry.name} is {array.dtype}, the network takes {dtype}", entry.span,
-                                       found=str(array.dtype), expected=dtype))  # fmt: skip
-        out[entry.name] = array if str(array.dtype) == dtype else array.astype(dtype)
+                                       found=", ".join(filter(None, arrays)) or "no array of a name",
+                                       expected=entry.name))  # fmt: skip
+    if problems:
+        raise Rejected(problems)
+    return dict(arrays)
+
+
+def given_inputs(network: Network, resolved: Resolved, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Arrays read from a file, under their inputs' names and in their dtypes; raises Rejected naming every misfit."""
+    named = named_arrays(network, arrays)
+    out, problems = {}, []
+    for entry in network.inputs:
+        try:
+            out[entry.name] = fitted(named[entry.name], resolved.shape(entry.value), resolved.dtype(entry.value))
+        except Problem as e:
+            problems.append(Diagnostic(e.rule, f"{entry.name} {e.message}", entry.span, found=e.found, expected=e.expected,
+                                       help=e.help))  # fmt: skip
+        except MemoryError:
+            problems.append(Diagnostic("out-of-memory", f"{entry.name} does not fit into memory", entry.span))
     if problems:
         raise Rejected(problems)
     return out
+
+
+def fitted(array: Any, shape: tuple[Any, ...] | None, dtype: str) -> Any:
+    """The array in this dtype; raises Problem where its shape, its kind of numbers or its values are others."""
+    found = tuple(array.shape)
+    if shape is not None and (len(shape) != len(found) or any(type(t) is int and t != n for t, n in zip(shape, found))):
+        raise Problem("data-shape", f"is {found}, the network takes {shown(shape)}", found=str(found), expected=shown(shape))
+    if array.dtype == np.dtype("V2") and dtype == "bfloat16":  # as numpy writes them to a file
+        array = array.view(numpy_dtype(dtype))
+    if kind_of(array.dtype.name) != kind_of(dtype):
+        raise Problem("data-dtype", f"is {array.dtype.name}, the network takes {dtype}", found=array.dtype.name, expected=dtype)
+    with np.errstate(all="ignore"):
+        cast = array.astype(numpy_dtype(dtype), copy=False)
+        kept = cast == array if kind_of(dtype) == "int" else ~np.isinf(cast) | np.isinf(array)
+    if cast is not array and not np.all(kept):
+        worst = array[~kept].flat[0]
+        raise Problem("data-dtype", f"holds {worst}, which {dtype} does not", found=array.dtype.name, expected=dtype)
+    return cast
+
+
+def shown(shape: tuple[Any, ...]) -> str:
+    return "(" + ", ".join(str(t) if type(t) is int else "-1" for t in shape) + ("," if len(shape) == 1 else "") + ")"
 
 
 def kind_of(dtype: str) -> str:
     return "bool" if dtype == "bool" else "int" if dtype.startswith(("int", "uint")) else "float" if "float" in dtype else "other"
 
 
-__all__ = ["Input", "Node", "given_inputs", "index_limits", "random_inputs"]
+__all__ = ["Input", "given_inputs", "index_limits", "named_arrays", "random_inputs"]

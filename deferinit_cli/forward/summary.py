@@ -11,11 +11,11 @@ from ..graph import Network, Node
 
 def summary(name: str, array: Any) -> dict[str, Any]:
     """The documented keys of one result. Figures are of the finite values; None where there are none."""
-    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array.reshape(-1)
-    if array.dtype.kind not in "fiub":
-        finite = array.astype(np.float32).reshape(-1)
+    array = np.asarray(array)
+    seen = array.astype(np.float32) if array.dtype.kind not in "fiub" else array  # floats that numpy only stores
+    finite = seen[np.isfinite(seen)] if seen.dtype.kind == "f" else seen.reshape(-1)
     some = finite.size > 0
-    wide = finite.astype(np.float64) if some else finite
+    wide = finite.astype(np.float64)
     return {
         "name": name,
         "shape": list(array.shape),
@@ -24,7 +24,7 @@ def summary(name: str, array: Any) -> dict[str, Any]:
         "std": float(wide.std()) if some else None,
         "min": float(wide.min()) if some else None,
         "max": float(wide.max()) if some else None,
-        "nans": int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0,
+        "nans": int(np.isnan(seen).sum()) if seen.dtype.kind == "f" else 0,
     }
 
 

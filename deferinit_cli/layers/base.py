@@ -192,6 +192,10 @@ class Layer:
         """Parameters with a following scale and shift folded in, or None where the kind cannot."""
         return None
 
+    def index_port(self) -> int:
+        """Which input `index_limit` is about: the one called ids, else the first."""
+        return self.ports.index("ids") if "ids" in self.ports else 0
+
     def options(self, name: str, known: Callable[[str], int | None]) -> tuple[list[Any], bool]:
         """Values worth trying for an argument left open, given what is known of axes by name; and whether these are all
         that can make a difference."""

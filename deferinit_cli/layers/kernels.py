@@ -13,6 +13,9 @@ from .lazy import np
 BLOCK = 1 << 22
 """Bytes of unfolded windows made at a time: what stays in cache is multiplied faster."""
 
+SUMMED = 1 << 18
+"""Bytes of a depthwise result made at a time, likewise."""
+
 MODES = {"reflect": "reflect", "edge": "edge", "circular": "wrap"}
 
 
@@ -91,18 +94,22 @@ def whole(y: Any, weight: Any, stride: Any, dilation: Any, out: Any) -> Any:
 
 
 def depthwise(y: Any, weight: Any, stride: Any, dilation: Any, out: Any) -> Any:
-    """Each channel alone, `multiplier` kernels each: a sum over the kernel's cells."""
-    c = y.shape[-1]
-    multiplier = weight.shape[0] // c
-    kernels = np.moveaxis(weight[:, 0], 0, -1)  # (k…, C * multiplier)
+    """Each channel alone, `multiplier` kernels each: a sum over the kernel's cells, some rows at a time."""
+    multiplier = weight.shape[0] // y.shape[-1]
+    kernels = np.ascontiguousarray(np.moveaxis(weight[:, 0], 0, -1))  # (k…, C * multiplier)
     if multiplier > 1:
         y = np.repeat(y, multiplier, axis=-1)
     result = np.zeros((y.shape[0], *out, y.shape[-1]), np.result_type(y, weight))
-    scratch = np.empty_like(result)
-    for cell in np.ndindex(*kernels.shape[:-1]):
-        at = tuple(slice(k * d, k * d + (m - 1) * s + 1, s) for k, d, m, s in zip(cell, dilation, out, stride))
-        np.multiply(y[(slice(None), *at)], kernels[cell], out=scratch)
-        result += scratch
+    rows = min(out[0], max(1, SUMMED // max(1, result[0, 0].nbytes)))
+    scratch = np.empty((rows, *result.shape[2:]), result.dtype)
+    for i in range(len(result)):
+        for start in range(0, out[0], rows):
+            part = result[i, start : start + rows]
+            seen = y[i, start * stride[0] :]
+            for cell in np.ndindex(*kernels.shape[:-1]):
+                at = tuple(slice(k * d, k * d + (m - 1) * s + 1, s) for k, d, m, s in zip(cell, dilation, part.shape, stride))
+                np.multiply(seen[at], kernels[cell], out=scratch[: len(part)])
+                part += scratch[: len(part)]
     return result
 
 

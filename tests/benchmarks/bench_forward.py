@@ -82,6 +82,10 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     theirs = resnet50(torch.nn)
+    for module in theirs.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):  # as after training: else folding could go wrong unseen
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 2)
     x = np.random.default_rng(0).standard_normal((1, 3, 224, 224), np.float32)
     tx = torch.from_numpy(x)
     weights = {k: v.numpy() for k, v in theirs.state_dict().items() if "num_batches" not in k}
@@ -98,10 +102,11 @@ def main() -> None:
         difference = float(np.abs(found - expected).max() / np.abs(expected).max())
         pairs = [(timed(mine), timed(lambda: theirs(tx))) for _ in range(options.rounds)]
     ours, other = (median(p[k] for p in pairs) * 1000 for k in (0, 1))
+    least, other_least = (min(p[k] for p in pairs) * 1000 for k in (0, 1))
     print(f"ResNet-50 1x3x224x224, {options.threads} threads, median of {options.rounds}")
-    print(f"deferinit {ours:8.1f} ms   (least {min(p[0] for p in pairs) * 1000:.1f})")
-    print(f"torch     {other:8.1f} ms   (least {min(p[1] for p in pairs) * 1000:.1f}, {torch.__version__} eager)")
-    print(f"ratio     {ours / other:8.2f}      (target: at most 2)")
+    print(f"deferinit {ours:8.1f} ms   (least {least:.1f})")
+    print(f"torch     {other:8.1f} ms   (least {other_least:.1f}, {torch.__version__} eager)")
+    print(f"ratio     {ours / other:8.2f}      (of the leasts {least / other_least:.2f}; target: at most 2)")
     print(f"largest difference, relative to the largest output: {difference:.1e}")
     sys.exit(difference > 1e-4)
 

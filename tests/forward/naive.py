@@ -36,8 +36,13 @@ def every_value(network: Network, tensors: Mapping[str, Any], inputs: Mapping[st
     values = {i.value: np.array(inputs[i.name]) for i in network.inputs}
     with np.errstate(all="ignore"):
         for node in network.nodes:
-            p = SimpleNamespace(**{q.key or "value": tensors[q.name].copy() for q in node.parameters})
-            result = node.layer.forward(p, *(values[v].copy() for v in node.inputs))
+            p = SimpleNamespace(**{q.key or "value": wide(tensors[q.name]) for q in node.parameters})
+            result = node.layer.forward(p, *(wide(values[v]) for v in node.inputs))
             for v, array in zip(node.outputs, result if isinstance(result, tuple) else (result,)):
                 values[v] = np.array(array)
     return values
+
+
+def wide(array: Any) -> Any:
+    """A copy; of half floats, one to compute with."""
+    return array.astype("float32") if array.dtype.itemsize == 2 else array.copy()
