@@ -125,7 +125,7 @@ class File(Body):
             if reader is not None and key.text not in ("blocks", "imports"):
                 reader(value)
         self.layers = self.tree.get("layers")
-        if self.layers is None and not self.blocks:
+        if self.layers is None and self.tree.get("blocks") is None:
             self.fault(self.tree, "no-layers", "a spec without layers", expected="a layers key, or blocks to be imported")
 
     def mapping(self, node: Tree, what: str) -> list[tuple[Scalar, Tree]]:
