@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from deferinit_cli.spec import load as loading
 from tests.specs import network, rejection, resolve, tensors
-
-
-@pytest.fixture(params=["c", "python"], autouse=True)
-def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setattr(loading, "BACKEND", request.param)
-    yield request.param
 
 
 def first(spec: str) -> tuple[str, int, int]:
