@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from .layers import registry
@@ -92,7 +93,7 @@ def instance(cls: type[Layer]) -> Layer | None:
 
 
 def sample(a: Argument) -> Any:
-    return SAMPLES.get(a.type, "relu" if a.textual else 1)
+    return SAMPLES.get(a.type, a.sample)
 
 
 def parameters(layer: Layer) -> list[dict[str, Any]]:
@@ -127,10 +128,8 @@ def relations(layer: Layer) -> list[str]:
     ports = 2 if layer.variadic else len(layer.ports) - layer.optional
     inputs: list[Row] = [Open((), Rest(), ()) for _ in range(ports)]
     frame = Recorder(store, None, layer, inputs, lambda sym: store.new(), None)
-    try:
+    with contextlib.suppress(Wait, Problem):
         frame.run()
-    except (Wait, Problem):
-        pass
     names: dict[int, str] = {}
     for axis, slot in frame.axes.items():
         if isinstance(slot, int):

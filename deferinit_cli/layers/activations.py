@@ -13,6 +13,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
 class _Name(Text):
+    sample = "relu"
+
     def expects(self) -> str:
         return "one of " + ", ".join(functions())
 

@@ -22,6 +22,8 @@ class Argument:
     words: tuple[str, ...] = ()
     """Choice words that a field of numbers also takes (`padding: same`)."""
     type = "value"
+    sample: Any = 1
+    """A value to show the kind with, where one is required."""
 
     def __init__(self, help: str, default: Any = REQUIRED, also: str = "") -> None:
         self.name = ""
@@ -212,6 +214,7 @@ class Text(Argument):
 
     type = "text"
     textual = True
+    sample = "ab->ba"
 
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:

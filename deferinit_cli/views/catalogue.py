@@ -35,7 +35,9 @@ def one(d: dict[str, Any], markdown: bool) -> str:
             kind = " (buffer)" if p["buffer"] else ""
             when = f", when {p['when']}" if p["when"] else ""
             other = "; ".join(f"{f} {p[f]}" for f in ("keras", "flax", "mxnet") if p[f])
-            lines.append(f"{bullet}{code}{p['name']}{code} ({p['axes']}){kind}, {p['initializer']}{when}" + (f"; {other}" if other else ""))
+            lines.append(
+                f"{bullet}{code}{p['name']}{code} ({p['axes']}){kind}, {p['initializer']}{when}" + (f"; {other}" if other else "")
+            )
     if d["side_outputs"]:
         lines += ["", f"{bullet}side outputs: {', '.join(d['side_outputs'])}"]
     if d["elsewhere"]:

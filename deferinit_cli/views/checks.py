@@ -6,7 +6,6 @@ from typing import Any
 
 from ..report import problem
 from ..verify import Outcome
-from .json import dump
 from .problems import render, safe
 
 
@@ -35,5 +34,7 @@ def document(outcomes: list[Outcome]) -> str:
         {"spec": o.spec, "name": o.name, "line": o.line, "passed": o.passed, "problems": [problem(d) for d in o.problems]}
         for o in outcomes
     ]
+    from .json import dump
+
     failed = sum(not o.passed for o in outcomes)
     return dump({"schema": 1, "command": "check", "checks": rows, "passed": len(rows) - failed, "failed": failed})

@@ -27,6 +27,18 @@ from tests.specs import resolve
 SPECS = Path(__file__).parents[2] / "specs"
 
 SHARED = {
+    "it is read again": """
+        inputs: {x: [2, 8]}
+        layers:
+        - dense a: 6
+        - relu c
+        - sub d: [c, a]""",
+    "it is an output itself": """
+        inputs: {x: [2, 8]}
+        layers:
+        - dense a: 6
+        - relu c
+        outputs: {a: a, c: c}""",
     "a view of it lives on": """
         inputs: {x: [2, 8]}
         layers:
@@ -123,6 +135,7 @@ def check(resolved: Resolved, seed: int = 0, rtol: float = 1e-4) -> dict[str, An
 
     def trace(node: Node, k: int, array: Any, seconds: float) -> None:
         assert seconds >= 0
+        assert isinstance(array, np.ndarray)
         traced[node.outputs[k]] = array.copy()
 
     execute(network, resolved, tensors, inputs, trace)
@@ -130,6 +143,7 @@ def check(resolved: Resolved, seed: int = 0, rtol: float = 1e-4) -> dict[str, An
     assert list(found) == [label for label, _ in network.outputs]
     assert set(traced) == {v for n in network.nodes for v in n.outputs}
     for v, array in [*traced.items(), *((v, found[label]) for label, v in network.outputs)]:
+        assert isinstance(array, np.ndarray), network.value_name(v)
         assert array.shape == resolved.shape(v), network.value_name(v)
         assert array.dtype.name == resolved.dtype(v), network.value_name(v)
         close(array, expected[v], rtol, network.value_name(v))
@@ -242,6 +256,40 @@ layers:
     check(resolve(spec), rtol={"float16": 4e-3, "bfloat16": 4e-2, "float64": 1e-9}[dtype])
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_floats_are_kept_but_not_computed_in(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if dtype == "bfloat16":
+        pytest.importorskip("ml_dtypes")
+    resolved = resolve(f"dtype: {dtype}\ninputs: {{x: [2, 8]}}\nlayers:\n- dense a: 6\n")
+    seen: list[str] = []
+    kind = type(resolved.network.nodes[0].layer)
+    own = kind.forward
+
+    def forward(self: Layer, p: Any, x: Any) -> Any:
+        seen.extend(a.dtype.name for a in (x, p.weight, p.bias))
+        return own(self, p, x)
+
+    monkeypatch.setattr(kind, "forward", forward)
+    out = execute(resolved.network, resolved, Made(resolved), random_inputs(resolved, 0))
+    assert set(seen) == {"float32"}
+    assert out["a"].dtype.name == dtype
+
+
+@pytest.mark.parametrize("view", [
+    lambda x: np.broadcast_to(x[:, :1].copy(), x.shape),
+    lambda x: np.lib.stride_tricks.as_strided(x[:, :1].copy(), x.shape, (x.strides[0] // x.shape[1], 0)),
+], ids=["read-only", "writable"])  # fmt: skip
+def test_cells_seen_more_than_once_are_not_written_to(view: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolved = resolve("inputs: {x: [2, 8]}\nlayers:\n- tanh\n- relu\n")
+    tanh, relu = (n.layer for n in resolved.network.nodes)
+    made: list[Any] = []
+    monkeypatch.setattr(type(tanh), "forward", lambda self, p, x: made.append(view(x)) or made[-1])
+    monkeypatch.setattr(type(relu), "inplace", lambda *_: pytest.fail("it was overwritten"))
+    inputs = random_inputs(resolved, 0)
+    (found,) = execute(resolved.network, resolved, {}, inputs).values()
+    np.testing.assert_array_equal(found, np.maximum(np.repeat(inputs["x"][:, :1], 8, axis=1), 0))
+
+
 def test_a_parameter_used_again_is_one_tensor() -> None:
     resolved = resolve("""
 inputs: {x: [2, 5]}
@@ -260,30 +308,38 @@ layers:
     assert tensors.asked.count("a.weight") == 3
 
 
-def test_parameters_are_asked_for_late_and_released_early() -> None:
-    resolved = resolve("inputs: {x: [2, 64]}\nlayers:\n- dense: 64\n  repeat: 20\n")
-    held: set[str] = set()
-    most = 0
+class Lent(dict[str, Any]):
+    """Tensors as a caller keeps them who drops each on release; one dropped is never asked for again."""
 
-    class Counting(dict[str, Any]):
-        def __getitem__(self, name: str) -> Any:
-            nonlocal most
-            assert name not in gone, f"{name} was released before its last use"
-            held.add(name)
-            most = max(most, len(held))
-            return tensors[name]
+    def __init__(self, resolved: Resolved) -> None:
+        super().__init__()
+        self.made, self.held, self.gone, self.most = Made(resolved), set[str](), set[str](), 0
 
-    gone: set[str] = set()
-    tensors = Made(resolved)
+    def __getitem__(self, name: str) -> Any:
+        array = self.made[name]
+        name = self.made.asked[-1]
+        assert name not in self.gone, f"{name} was released before its last use"
+        self.held.add(name)
+        self.most = max(self.most, len(self.held))
+        return array
 
-    def release(name: str) -> None:
-        held.remove(name)
-        gone.add(name)
+    def release(self, name: str) -> None:
+        self.held.remove(name)
+        self.gone.add(name)
 
-    execute(resolved.network, resolved, Counting(), random_inputs(resolved, 0), release=release)
-    assert not held
-    assert gone == {p.name for p in resolved.network.parameters}
-    assert most == 2
+
+@pytest.mark.parametrize("layers, most", [
+    ("- dense: 64\n  repeat: 20\n", 2),
+    ("- dense a: 64\n- dense b: 64\n- dense c: 64\n- apply: a\n", 4),
+    ("- dense a: 64\n- dense b: 64\n- dense c: 64\n  tie: {weight: a.weight}\n", 3),
+], ids=["each once", "applied again", "tied"])  # fmt: skip
+def test_parameters_are_asked_for_late_and_released_early(layers: str, most: int) -> None:
+    resolved = resolve("inputs: {x: [2, 64]}\nlayers:\n" + layers)
+    lent = Lent(resolved)
+    execute(resolved.network, resolved, lent, random_inputs(resolved, 0), release=lent.release)
+    assert not lent.held
+    assert lent.gone == {p.name for p in resolved.network.parameters if p.tied_to is None}
+    assert lent.most == most
 
 
 def peak(resolved: Resolved, **options: Any) -> int:

@@ -34,6 +34,8 @@ FED = {
     "by the smallest of two": ("- embedding a: {input_dim: 7, output_dim: 2}\n- embedding b: {input_dim: 5, output_dim: 2}\n"
                                "  from: x\n- add: [a, b]", 5),
     "in a part": ("- slice: {axis: 1, stop: 10}\n- embedding: {input_dim: 7, output_dim: 2}", 7),
+    "though its rows choose among fewer": ("- embedding: {input_dim: 7, output_dim: 4}\n- argmax: -1\n"
+                                           "- embedding: {input_dim: 4, output_dim: 2}", 7),
     "more than there are by default": ("- embedding: {input_dim: 3000, output_dim: 2}", 3000),
 }  # fmt: skip
 
@@ -84,6 +86,7 @@ FLOATS, INTS = "inputs: {x: [2, 3]}\nlayers:\n- dense: 4\n", "inputs: {x: {shape
 @pytest.mark.parametrize("spec, array, rule, found", [
     (FLOATS, np.zeros((3, 3), "f4"), "data-shape", "(3, 3)"),
     (FLOATS, np.zeros(6, "f4"), "data-shape", "(6,)"),
+    (FLOATS, np.zeros((2, 3, 1), "f4"), "data-shape", "(2, 3, 1)"),
     (FLOATS, np.zeros((2, 3), "i8"), "data-dtype", "int64"),
     (FLOATS, np.zeros((2, 3), bool), "data-dtype", "bool"),
     (FLOATS, np.zeros((2, 3), "c16"), "data-dtype", "complex128"),
