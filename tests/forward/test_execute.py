@@ -275,11 +275,17 @@ def test_half_floats_are_kept_but_not_computed_in(dtype: str, monkeypatch: pytes
     assert out["a"].dtype.name == dtype
 
 
+def locked(array: Any) -> Any:
+    array.flags.writeable = False
+    return array
+
+
 @pytest.mark.parametrize("view", [
     lambda x: np.broadcast_to(x[:, :1].copy(), x.shape),
+    lambda x: locked(np.repeat(x[:, :1], x.shape[1], axis=1)),
     lambda x: np.lib.stride_tricks.as_strided(x[:, :1].copy(), x.shape, (x.strides[0] // x.shape[1], 0)),
-], ids=["read-only", "writable"])  # fmt: skip
-def test_cells_seen_more_than_once_are_not_written_to(view: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+], ids=["read-only", "locked", "writable"])  # fmt: skip
+def test_cells_seen_more_than_once_or_locked_are_not_written_to(view: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     resolved = resolve("inputs: {x: [2, 8]}\nlayers:\n- tanh\n- relu\n")
     tanh, relu = (n.layer for n in resolved.network.nodes)
     made: list[Any] = []
