@@ -24,6 +24,7 @@ class ShiftBy(Activation):
     """x plus a number."""
 
     amount = number("the number", also="offset")
+    accepts = "any"
     function = staticmethod(lambda x, amount: x + x.dtype.type(amount))
 
 
