@@ -39,7 +39,7 @@ class Input:
 
 
 class Given:
-    """A shape given for an input on the command line or by a check; `name` empty: the only input."""
+    """A shape given for an input on the command line or by a check."""
 
     __slots__ = ("dims", "dtype", "name", "span")
 

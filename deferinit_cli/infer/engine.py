@@ -33,7 +33,7 @@ class Inference:
 
     def __init__(self, network: Network, given: Sequence[Given]) -> None:
         self.network = network
-        self.given = {g.name or network.inputs[0].name: g for g in given}
+        self.given = {g.name: g for g in given}
         self.store = Store()
         self.symbols: dict[Sym, int] = {}
         self.values: list[Row] = [()] * len(network.values)

@@ -29,7 +29,21 @@ Flow = "list[int] | None"
 class Context:
     """Where an item is instantiated."""
 
-    __slots__ = ("call", "depth", "file", "flow", "fold", "input", "names", "overrides", "prefix", "root", "several", "values")
+    __slots__ = (
+        "copies",
+        "call",
+        "depth",
+        "file",
+        "flow",
+        "fold",
+        "input",
+        "names",
+        "overrides",
+        "prefix",
+        "root",
+        "several",
+        "values",
+    )
 
     def __init__(self, file: File, values: Values, names: Names, prefix: str, call: Call | None) -> None:
         self.file = file
@@ -44,11 +58,13 @@ class Context:
         self.fold: tuple[str, int] | None = None
         self.root = ""  # the prefix of the file's root: names in ties and globs start there
         self.depth = 0
+        self.copies = 1  # how often what stands here is built, by the repeats around it
 
     def child(self) -> Context:
         new = Context(self.file, self.values, self.names, self.prefix, self.call)
         new.flow, new.input, new.several = self.flow, self.input, self.several
         new.overrides, new.fold, new.root, new.depth = self.overrides, self.fold, self.root, self.depth
+        new.copies = self.copies
         return new
 
 
@@ -84,8 +100,8 @@ class Builder:
         for name, values in ports.items():
             ctx.names.entries[name] = Entry(values, 0)
         self.assert_ports(body, ctx, ports)
-        if len(ports) == 1:
-            ctx.flow = ctx.input = next(iter(ports.values()))
+        if len(ports) <= 1:
+            ctx.flow = ctx.input = next(iter(ports.values()), [])
         else:
             ctx.flow, ctx.several = None, list(ports)
         out = self.items(body.items, ctx)
@@ -241,11 +257,21 @@ class Builder:
         if index != "i" and ctx.values.has_variable(index):
             self.fault(ctx, item.modifiers["index"][0], "name-hides", f"the index '{index}' hides a variable",
                        help="give the index another name")  # fmt: skip
+        if ctx.copies * count > MAX_NODES:
+            self.too_many = True
+            self.fault(
+                ctx,
+                item.head,
+                "too-many-layers",
+                f"repeats in repeats: {ctx.copies * count} copies",
+                expected=f"at most {MAX_NODES}",
+            )
+            return None
         flow, out, fine = ctx.flow, [], True
         name = ctx.prefix + item.label
         for k in range(count):
             inner = ctx.child()
-            inner.flow = flow
+            inner.flow, inner.copies = flow, ctx.copies * count
             inner.values = Values({index: k}, ctx.values, ctx.values.call)
             if inner.fold is None:
                 inner.fold = (name, k)
@@ -627,6 +653,7 @@ class Builder:
             return None
         inner = Context(target.file, values, Names(None), name + ".", call)
         inner.overrides, inner.fold, inner.depth = ctx.overrides, ctx.fold, ctx.depth + 1
+        inner.copies = ctx.copies
         inner.root = name + "." if isinstance(target, File) else ctx.root
         if isinstance(target, File):
             before = len(self.network.parameters)

@@ -54,6 +54,8 @@ def parse_given(text: str, network: Network, option: str = "--input", span: Span
     rest = text[named.end() :] if named else text
     if not name and len(names) > 1:
         raise wrong("input-option", f"which input is {text}?", expected=f"NAME=SHAPE, with one of {', '.join(names)}")
+    if not names:
+        raise wrong("input-option", "this network has no input")
     name = name or names[0]
     if name not in names:
         raise wrong(

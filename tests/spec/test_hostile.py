@@ -1,0 +1,106 @@
+"""Texts that nobody meant to write: whatever they are, the answer is a rejection, in time, and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from deferinit_cli.infer.contract import contract_of
+from deferinit_cli.infer.diagnose import diagnostics
+from deferinit_cli.infer.engine import infer
+from deferinit_cli.problems import Rejected
+from deferinit_cli.report import Report
+from deferinit_cli.spec.load import load
+from deferinit_cli.views import table
+from deferinit_cli.views.problems import render_all
+
+SPECS = [p.read_text("utf-8") for p in sorted((Path(__file__).parents[2] / "specs").glob("*.yaml")) if p.stat().st_size < 1500]
+ROUNDS = int(os.environ.get("DEFERINIT_MUTATIONS", "300"))
+WORDS = [w for t in SPECS for w in t.replace(":", " ").split()] + [
+    "_", "...", "-1", "0", "1e9", "N", "{", "}", "[", "]", "*a", "&a", "? ", "|", ">", "'", '"', "\t", "null", "true", "2**64",
+    "10**18", "=x", "%", "`", "@", "!!int", "<<", "é", "\u202e", "\x00", "if", "else", "[]", "{}", "()", "prev", "input", "9" * 30,
+]  # fmt: skip
+
+
+def mutated(r: random.Random) -> str:
+    text = r.choice(SPECS)
+    for _ in range(r.randint(1, 4)):
+        separator = r.choice([" ", "\n"])
+        tokens = text.split(separator)
+        i = r.randrange(len(tokens))
+        action = r.random()
+        if action < 0.4:
+            tokens[i] = r.choice(WORDS)
+        elif action < 0.6:
+            del tokens[i]
+        elif action < 0.8:
+            tokens.insert(i, r.choice(WORDS))
+        else:
+            j = r.randrange(len(tokens))
+            tokens[i], tokens[j] = tokens[j], tokens[i]
+        text = separator.join(tokens)
+    return text + "\n"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mutated_specs(seed: int) -> None:
+    r = random.Random(seed)
+    rejected = 0
+    for _ in range(ROUNDS // 4):
+        text = mutated(r)
+        start = time.perf_counter()
+        try:
+            resolved = infer(load(text))
+            found = diagnostics(resolved)
+            report = Report(resolved, "show", "")
+            report.reject(found)
+            assert table.render(report, {"layers": True})
+            assert render_all(found) or not found
+            if not found:
+                contract_of(resolved)
+            rejected += bool(found)
+        except Rejected as e:
+            assert render_all(e.diagnostics)
+            rejected += 1
+        assert time.perf_counter() - start < 5, text
+    assert rejected >= ROUNDS // 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "layers:\n" + "".join(f"{'  ' * k}- residual:\n" for k in range(60)) + "  " * 60 + "- relu\n",
+        "layers:\n- sequential:\n  - sequential:\n    - relu:\n      repeat: 10000\n    repeat: 10000\n  repeat: 10000\n",
+        "blocks: {a: {layers: [b]}, b: {layers: [a]}}\nlayers: [a]\n",
+        "vars: {x: " + "9*" * 240 + "9}\nlayers: [dense: x]\n",
+        "vars: {x: " + "(" * 200 + "1" + ")" * 200 + "}\nlayers: [dense: x]\n",
+        "vars: {x: [1, 2]}\nlayers:\n- dense: len(x * 10 ** 9)\n",
+        "layers: [dense: 2 ** 64 ** 64]\n",
+        "layers: [{dense \u202eevil: 3}]\n",
+        "inputs: {}\nlayers: [relu]\n",
+        "layers:\n- relu\n" * 2,
+        "{" * 100,
+        "layers: [[[[[[]]]]]]\n",
+        "a: " * 100 + "\n",
+    ],
+)
+def test_bombs(text: str) -> None:
+    start = time.perf_counter()
+    with pytest.raises(Rejected):
+        resolved = infer(load(text + "\n"))
+        if diagnostics(resolved):
+            raise Rejected(diagnostics(resolved))
+    assert time.perf_counter() - start < 5
+
+
+def test_what_is_no_plain_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    for path in (tmp_path / "pipe.yaml", tmp_path / "folder.yaml", tmp_path / "none.yaml", Path("/dev/zero")):
+        with pytest.raises(Rejected) as caught:
+            load(str(path))
+        assert caught.value.diagnostics[0].rule == "unreadable"
