@@ -520,9 +520,6 @@ def _text(t: Expr) -> str:
     if kind != "sum":
         return f"{kind}({text(args[0])}, {text(args[1])})"
     constant, monomials = args
-    g = gcd(constant, *(c for _, c in monomials))
-    if g > 1 and len(monomials) + bool(constant) > 1 and any(abs(c) == g for _, c in monomials):
-        return f"{g}*({_sum_text(constant // g, [(f, c // g) for f, c in monomials])})"
     shared = _shared(monomials) if not constant and len(monomials) > 1 else []
     if shared:
         rest = []
@@ -533,6 +530,9 @@ def _text(t: Expr) -> str:
             rest.append((tuple(left), c))
         inner = _sum_text(0, rest)
         return "*".join([*map(_factor, shared), f"({inner})"])
+    g = gcd(constant, *(c for _, c in monomials))
+    if g > 1 and len(monomials) + bool(constant) > 1 and any(abs(c) == g for _, c in monomials):
+        return f"{g}*({_sum_text(constant // g, [(f, c // g) for f, c in monomials])})"
     return _sum_text(constant, list(monomials))
 
 

@@ -70,6 +70,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # before this process adds to it
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(options.threads)  # read when numpy and torch are first imported
 
@@ -107,6 +108,8 @@ def main() -> None:
     print(f"deferinit {ours:8.1f} ms   (least {least:.1f})")
     print(f"torch     {other:8.1f} ms   (least {other_least:.1f}, {torch.__version__} eager)")
     print(f"ratio     {ours / other:8.2f}      (of the leasts {least / other_least:.2f}; target: at most 2)")
+    if load > 0.5:
+        print(f"others were using this machine (load {load:.1f} at the start): times and ratio mean little")
     print(f"largest difference, relative to the largest output: {difference:.1e}")
     sys.exit(difference > 1e-4)
 
