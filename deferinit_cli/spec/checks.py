@@ -12,7 +12,8 @@ from .tree import List, Map, Scalar, Tree, span
 from .values import Code, Located, compile_value
 
 if TYPE_CHECKING:
-    from .build import Builder, Context
+    from .build import Builder
+    from .context import Context
     from .file import File
 
 KEYS = ("name", "doc", "set", "input", "output", "shapes", "weights", "params", "max_params", "max_macs", "max_bytes", "error")

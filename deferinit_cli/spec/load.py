@@ -14,8 +14,9 @@ from ..layers.arguments import suggest
 from ..problems import Diagnostic, Problem, Rejected, Source, Span, Unusable
 from ..shapes.dims import REST, UNKNOWN
 from . import reader
-from .build import Builder, Context
-from .build import variables as file_variables
+from .build import Builder
+from .context import Context
+from .context import variables as file_variables
 from .file import File
 from .parameters import apply_globs, resolve_ties, unique
 from .scope import Entry, Names

@@ -13,7 +13,9 @@ from .tree import List, Map, Scalar, Tree, span
 from .values import Located, compile_value
 
 if TYPE_CHECKING:
-    from .build import Builder, Context
+    from .build import Builder
+    from .calls import Calls
+    from .context import Context
     from .file import File
     from .items import Item
 
@@ -108,7 +110,7 @@ def pattern(glob: str) -> re.Pattern[str]:
     return re.compile(body.removesuffix(r"\.") + "$")
 
 
-def apply_globs(builder: Builder, file: File, ctx: Context, parameters: list[Parameter]) -> None:
+def apply_globs(builder: Calls, file: File, ctx: Context, parameters: list[Parameter]) -> None:
     """The `params` of a file, in order, over the parameters of one instance of it."""
     if builder.sharing:
         return

@@ -1,0 +1,198 @@
+"""Blocks called and containers arranged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..graph import Call, Node, Place
+from ..layers import registry
+from ..layers.base import Layer
+from .context import Context, variables
+from .file import Body, File
+from .flow import Flow
+from .items import Item
+from .parameters import apply_globs
+from .scope import Entry, Names, Values
+from .tree import span
+from .values import Located
+
+MAX_CALLS = 48
+
+
+class Calls(Flow):
+    """The part of the builder that enters blocks and containers; `Builder` builds what is in them."""
+
+    calls: int
+    too_many: bool
+    sharing: list[Iterator[Node]]
+    layers: dict[Any, Layer]
+
+    def body(self, body: Body, ctx: Context, ports: dict[str, list[int] | None], entry: Entry) -> list[int] | None:
+        raise NotImplementedError
+
+    def items(self, items: list[Item], ctx: Context) -> list[int] | None:
+        raise NotImplementedError
+
+    def node(
+        self, layer: Layer, inputs: tuple[int, ...], name: str, place: Place, ctx: Context, entry: Entry | None
+    ) -> list[int] | None:
+        raise NotImplementedError
+
+    def call_block(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+        target = item.target
+        assert target is not None
+        call = Call(item.kind + (f" {item.name}" if item.name else ""), span(item.source, item.head), ctx.call)
+        if ctx.depth >= MAX_CALLS:
+            self.fault(ctx, item.head, "cyclic-block", f"'{item.kind}' calls itself, directly or through others",
+                       help="blocks cannot be recursive")  # fmt: skip
+            self.too_many = True
+            return None
+        values = self.arguments(item, target, ctx)
+        ports = self.block_ports(item, target, ctx, flow)
+        if values is None or ports is None:
+            return None
+        inner = Context(target.file, values, Names(None), name + ".", call)
+        inner.overrides, inner.fold, inner.depth = ctx.overrides, ctx.fold, ctx.depth + 1
+        inner.copies = ctx.copies
+        inner.root = name + "." if isinstance(target, File) else ctx.root
+        if isinstance(target, File):
+            before = len(self.network.parameters)
+            out = self.body(target, inner, ports, entry)
+            apply_globs(self, target, inner, self.network.parameters[before:])
+        else:
+            out = self.body(target, inner, ports, entry)
+        return out
+
+    def arguments(self, item: Item, target: Any, ctx: Context) -> Values | None:
+        """The values a block sees: its arguments over its file's vars."""
+        given: dict[str, Any] = {}
+        for name, (_, code) in item.arguments.items():
+            try:
+                given[name] = code.get(ctx.values)
+            except Located as e:
+                self.located(ctx, e)
+                return None
+        self.calls += 1
+        if isinstance(target, File):
+            return self.file_values(target, ctx, item.kind, given, self.calls)
+        outer = self.values_of(target.file, ctx, item.kind)
+        if outer is None:
+            return None
+        values = Values({}, outer, self.calls)
+        for name, default in target.args:
+            if name in given:
+                values.names[name] = given[name]
+            elif default is None:
+                self.fault(ctx, item.head, "missing-argument", f"{item.kind} needs '{name}'",
+                           help=f"- {item.kind}: {{{name}: …}}")  # fmt: skip
+                return None
+            else:
+                try:
+                    values.names[name] = default.get(values)
+                except Located as e:
+                    self.faults.problem(target.file.source, e.node, e.problem)
+                    return None
+        return values
+
+    def values_of(self, file: File, ctx: Context, kind: str) -> Values | None:
+        """The vars of the file a block is written in."""
+        if file is ctx.file:
+            at: Values | None = ctx.values
+            while at is not None and at.outer is not None:
+                at = at.outer
+            return at
+        return self.file_values(file, ctx, kind, {}, None)
+
+    def file_values(self, file: File, ctx: Context, kind: str, given: dict[str, Any], call: int | None) -> Values | None:
+        """An imported file's vars: its defaults, the importer's `set`, what the call gives."""
+        sets = ctx.file.import_sets.get(kind.partition(".")[0], {})
+        chosen = dict(given)
+        outer = ctx.values
+        while outer.outer is not None:
+            outer = outer.outer
+        for name, (_, code) in sets.items():
+            if name not in chosen:
+                try:
+                    chosen[name] = code.get(outer)
+                except Located as e:
+                    self.located(ctx, e)
+                    return None
+        return variables(file, chosen, self.faults, call)
+
+    def container(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+        if item.apply is not None:
+            return self.apply(item, ctx, flow, name, entry)
+        if isinstance(flow, dict):
+            flow = [v for _, values in flow.values() for v in values]
+        assert item.cls is not None
+        return item.cls.arrange(Arrangement(self, item, ctx, name, entry), flow)  # type: ignore[attr-defined,no-any-return]
+
+    def apply(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+        assert item.apply is not None
+        try:
+            found = self.entry(item.apply, ctx, ctx.flow)
+        except Located as e:
+            self.located(ctx, e)
+            return None
+        if found is None or (found.values is None and found.replay is None):
+            return None
+        if found.replay is None:
+            self.fault(ctx, item.apply.node, "not-a-layer", f"'{item.apply.text}' is no layer or block",
+                       help="apply names an earlier item")  # fmt: skip
+            return None
+        return found.replay(flow, name, entry)  # type: ignore[no-any-return]
+
+
+class Arrangement:
+    """A container being instantiated: what its kind may ask for."""
+
+    def __init__(self, builder: Calls, item: Item, ctx: Context, name: str, entry: Entry) -> None:
+        self.builder = builder
+        self.item = item
+        self.ctx = ctx
+        self.name = name
+        self.entry = entry
+        transparent = item.transparent
+        self.names = ctx.names if transparent else Names(ctx.names)
+        if not transparent:
+            entry.parts = self.names.entries
+
+    def has(self, key: str) -> bool:
+        return key in self.item.lists
+
+    def keys(self) -> list[str]:
+        return list(self.item.lists)
+
+    def run(self, key: str, flow: list[int]) -> list[int] | None:
+        inner = self.ctx.child()
+        branching = self.item.cls.branching  # type: ignore[union-attr]
+        inner.names = Names(self.names) if branching else self.names
+        if branching:
+            base = self.ctx.prefix if self.item.transparent else self.name + "."
+            inner.prefix = f"{base}{key}."
+            self._branch = inner.names
+        elif not self.item.transparent:
+            inner.prefix = self.name + "."
+        inner.flow = inner.input = flow
+        inner.several = []
+        return self.builder.items(self.item.lists[key], inner)
+
+    def part(self, name: str, values: list[int] | None) -> None:
+        part = Entry(values, self.item.head.line)
+        part.parts = self._branch.entries
+        if self.item.transparent:
+            self.ctx.names.entries.setdefault(name, part)
+        self.entry.parts = {**self.entry.parts, name: part}
+
+    def merge(self, kind: str, values: dict[str, Any], flow: list[int]) -> list[int] | None:
+        cls = registry.find(kind)
+        assert cls is not None
+        cache = (kind, tuple(values.items()))
+        layer = self.builder.layers.get(cache)
+        if layer is None:
+            layer = self.builder.layers[cache] = cls.build(values)
+        place = self.item.place
+        if place is None:
+            place = self.item.place = Place(span(self.item.source, self.item.head))
+        return self.builder.node(layer, tuple(flow), self.name, place, self.ctx, None)

@@ -1,0 +1,234 @@
+"""What flows into an item: references resolved, inputs laid out on ports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Assertion, Network
+from ..layers.arguments import Dims, suggest
+from ..layers.base import Layer
+from ..problems import Diagnostic, Problem
+from .context import Context
+from .file import Body
+from .items import Item
+from .references import Reference
+from .scope import Entry
+from .tree import Tree, span
+from .values import Faults, Located
+
+
+class Flow:
+    """The part of the builder that resolves what is named; faults are told with the chain of calls."""
+
+    def __init__(self, network: Network, faults: Faults) -> None:
+        self.network = network
+        self.faults = faults
+
+    def told(self, ctx: Context, node: Tree, p: Problem) -> None:
+        calls = ctx.call.chain() if ctx.call is not None else []
+        self.faults.problem(ctx.file.source, node, p, calls=calls)
+
+    def fault(self, ctx: Context, node: Tree, rule: str, message: str, **more: Any) -> None:
+        calls = ctx.call.chain() if ctx.call is not None else []
+        self.faults.add(Diagnostic(rule, message, span(ctx.file.source, node), calls=calls, **more))
+
+    def located(self, ctx: Context, e: Located) -> None:
+        self.told(ctx, e.node, e.problem)
+
+    def inputs(self, item: Item, ctx: Context) -> Any:
+        """The values an item receives: a list, or a mapping by input name; None once something was wrong."""
+        if item.from_ is not None:
+            return self.from_values(item, ctx)
+        if item.references is not None:
+            return self.flat(item.references, ctx)
+        ports = item.cls.ports if item.cls is not None else ("x",)
+        if ctx.several and (ports or (item.cls is not None and item.cls.variadic)):
+            self.fault(ctx, item.head, "no-input", f"'{item.kind}' has no input",
+                       help=f"this scope has several inputs ({', '.join(ctx.several)}): say 'from'")  # fmt: skip
+            ctx.several = []
+            return None
+        if not ports and item.cls is not None and not item.cls.structural:
+            return []
+        return ctx.flow
+
+    @staticmethod
+    def uses_prev(item: Item) -> bool:
+        refs = item.from_.values() if isinstance(item.from_, dict) else item.from_
+        refs = [r[1] if isinstance(r, tuple) else r for r in refs]
+        return any(r.name == "prev" for r in refs)
+
+    def from_values(self, item: Item, ctx: Context) -> Any:
+        if isinstance(item.from_, dict):
+            out: dict[str, Any] = {}
+            for name, (key, ref) in item.from_.items():
+                values = self.reference(ref, ctx, ctx.flow)
+                if values is None:
+                    return None
+                out[name] = (key, values)
+            return out
+        return self.flat(item.from_, ctx)
+
+    def flat(self, references: list[Reference], ctx: Context) -> list[int] | None:
+        out: list[int] = []
+        fine = True
+        for ref in references:
+            values = self.reference(ref, ctx, ctx.flow)
+            fine = fine and values is not None
+            out += values or []
+        return out if fine else None
+
+    def reference(self, ref: Reference, ctx: Context, prev: list[int] | None) -> list[int] | None:
+        """The values a reference names; None (with its fault told) where there are none."""
+        try:
+            found = self.entry(ref, ctx, prev)
+        except Located as e:
+            self.located(ctx, e)
+            return None
+        return found.values if found is not None else None
+
+    def entry(self, ref: Reference, ctx: Context, prev: list[int] | None) -> Entry | None:
+        """The entry a reference names; raises Located."""
+        if ref.name == "prev" and ref.name not in ctx.names.entries:
+            if ctx.several:
+                raise Located(ref.node, Problem("no-input", "nothing flows here yet", found="prev",
+                                                help=f"this scope has several inputs: {', '.join(ctx.several)}"))  # fmt: skip
+            at: Entry | None = Entry(prev, 0)
+        elif ref.name == "input" and ctx.input is not None:
+            at = Entry(ctx.input, 0)
+        else:
+            at = ctx.names.find(ref.name)
+        if at is None:
+            known = ctx.names.known()
+            raise Located(ref.node, Problem("unknown-reference", f"no earlier layer or input is called '{ref.name}'",
+                                            found=ref.name, help=f"known here: {', '.join(known[-20:])}"))  # fmt: skip
+        return self.walk(ref, at, ref.path(ctx.values.without_symbols()), ref.name)
+
+    def walk(self, ref: Reference, at: Entry, path: list[Any], name: str) -> Entry | None:
+        for k, part in enumerate(path):
+            if at.removed:
+                break
+            if part == "*":
+                copies = [c for c in at.copies or [] if not c.removed]
+                if at.copies is None:
+                    raise Located(ref.node, Problem("not-repeated", f"'{name}' is not repeated", found=ref.text))
+                found = [self.walk(ref, c, path[k + 1 :], f"{name}.{n}") for n, c in enumerate(copies)]
+                if any(f is None or f.values is None for f in found):
+                    return None
+                return Entry([v for f in found for v in f.values], at.line)  # type: ignore[union-attr]
+            at = self.step(ref, at, part, name)
+            name = f"{name}.{part}"
+        if at.removed:
+            raise Located(ref.node, Problem("removed-layer", f"'{name}' was removed by its 'when' (line {at.line})",
+                                            found=ref.text))  # fmt: skip
+        return at
+
+    def step(self, ref: Reference, at: Entry, part: Any, name: str) -> Entry:
+        """One part of a reference: a copy, one of several values, or a named part."""
+        if isinstance(part, int):
+            if at.copies is not None:
+                if -len(at.copies) <= part < len(at.copies):
+                    return at.copies[part]
+                raise Located(ref.node, Problem("index-out-of-range", f"'{name}' has {len(at.copies)} copies, not a {part}",
+                                                found=ref.text, expected=f"{-len(at.copies)} to {len(at.copies) - 1}"))  # fmt: skip
+            if str(part) in at.parts:
+                return at.parts[str(part)]
+            if at.values is not None:
+                if -len(at.values) <= part < len(at.values):
+                    return Entry([at.values[part]], at.line)
+                raise Located(ref.node, Problem("index-out-of-range", f"'{name}' yields {len(at.values)} values, not a {part}",
+                                                found=ref.text))  # fmt: skip
+            return Entry(None, at.line)
+        if part in at.parts:
+            return at.parts[part]
+        if at.values is None and not at.parts:
+            return Entry(None, at.line)
+        known = [p for p in at.parts if not p.isdigit()]
+        raise Located(ref.node, Problem("unknown-reference", f"'{name}' has no '{part}'", found=ref.text,
+                                        expected=", ".join(known), help=suggest(part, known)))  # fmt: skip
+
+    def port_values(self, item: Item, layer: Layer, ctx: Context, flow: Any) -> list[int] | None:
+        """The values for a layer's ports, in order."""
+        ports = layer.ports
+        if isinstance(flow, dict):
+            return self.named_ports(item, layer, ctx, flow)
+        if flow is None:
+            return None
+        if layer.variadic:
+            if not flow:
+                self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' has no input")
+                return None
+            return list(flow)
+        low, high = len(ports) - layer.optional, len(ports)
+        if not low <= len(flow) <= high:
+            want = str(low) if low == high else f"{low} to {high}"
+            self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' takes {want} input{'s' if high != 1 else ''}, {len(flow)} flow in",
+                       found=str(len(flow)), expected=f"{want} ({', '.join(ports)})",
+                       help="say which with 'from'" if flow else "nothing flows in here: say 'from'")  # fmt: skip
+            return None
+        return list(flow)
+
+    def named_ports(self, item: Item, layer: Layer, ctx: Context, flow: dict[str, Any]) -> list[int] | None:
+        out: list[int] = []
+        for name, (key, values) in flow.items():
+            if name not in layer.ports:
+                self.fault(ctx, key, "unknown-input", f"'{item.kind}' has no input '{name}'", found=name,
+                           expected=", ".join(layer.ports), help=suggest(name, layer.ports))  # fmt: skip
+                return None
+            if len(values) != 1:
+                self.fault(ctx, key, "wrong-input-count", f"'{name}' is one input, {len(values)} values were named")
+                return None
+        given = [p for p in layer.ports if p in flow]
+        if given != list(layer.ports[: len(given)]) or len(given) < len(layer.ports) - layer.optional:
+            missing = [p for p in layer.ports[: max(len(given) + 1, len(layer.ports) - layer.optional)] if p not in flow]
+            self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' lacks the input {', '.join(missing)}")
+            return None
+        for p in given:
+            out += flow[p][1]
+        return out
+
+    def block_ports(self, item: Item, target: Body, ctx: Context, flow: Any) -> dict[str, list[int] | None] | None:
+        names = list(target.ports)
+        if isinstance(flow, dict):
+            for name, (key, _) in flow.items():
+                if name not in target.ports:
+                    self.fault(ctx, key, "unknown-input", f"'{item.kind}' has no input '{name}'", found=name,
+                               expected=", ".join(names), help=suggest(name, names))  # fmt: skip
+                    return None
+            missing = [n for n in names if n not in flow]
+            if missing:
+                self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' lacks the input {', '.join(missing)}")
+                return None
+            return {n: flow[n][1] for n in names}
+        if flow is None:
+            return None
+        if len(names) == 1:
+            return {names[0]: list(flow)}
+        if len(flow) != len(names):
+            self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' takes {len(names)} inputs, {len(flow)} flow in",
+                       found=str(len(flow)), expected=f"{len(names)} ({', '.join(names)})")  # fmt: skip
+            return None
+        return {n: [v] for n, v in zip(names, flow)}
+
+    def dims(self, ctx: Context, codes: list[Any]) -> tuple[Any, ...] | None:
+        """Dims computed in a scope; None (and a fault) where one is no size."""
+        argument = Dims("dims")
+        argument.name = "the shape"
+        out = []
+        for code in codes:
+            try:
+                out.append(argument.accept([code.get(ctx.values)])[0])
+            except Located as e:
+                self.located(ctx, e)
+                return None
+            except Problem as p:
+                self.told(ctx, code.node, p)
+                return None
+        return tuple(out)
+
+    def assertion(
+        self, ctx: Context, dims: tuple[Any, ...], nodes: list[Tree], key: Tree, values: tuple[int, ...], rule: str
+    ) -> None:
+        source = ctx.file.source
+        spans = tuple(span(source, n) for n in nodes)
+        net = self.network
+        net.assertions.append(Assertion(dims, span(source, key), spans, values, rule, len(net.nodes)))
