@@ -109,7 +109,7 @@ def main() -> None:
     print(f"torch     {other:8.1f} ms   (least {other_least:.1f}, {torch.__version__} eager)")
     print(f"ratio     {ours / other:8.2f}      (of the leasts {least / other_least:.2f}; target: at most 2)")
     if load > 0.5:
-        print(f"others were using this machine (load {load:.1f} at the start): times and ratio mean little")
+        print(f"others were using this machine (load {load:.1f} at the start): times and ratio may mean little")
     print(f"largest difference, relative to the largest output: {difference:.1e}")
     sys.exit(difference > 1e-4)
 
