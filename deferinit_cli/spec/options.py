@@ -10,8 +10,8 @@ from ..graph import Given, Network
 from ..layers.arguments import suggest
 from ..problems import Diagnostic, Rejected, Source, Span, Unusable
 from ..shapes.dims import UNKNOWN, Sym
-from .expressions import LIMIT
 from .file import DTYPES
+from .operations import LIMIT
 
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+)=")
 _DIM = re.compile(r"[0-9]+|[A-Z][A-Z0-9_]*|_")

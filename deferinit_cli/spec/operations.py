@@ -1,0 +1,189 @@
+"""What expressions compute: exact ints, floats, lists, and sizes over symbols; every limit is told, never hit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ..problems import Problem
+from ..shapes.dims import Op, is_symbolic
+
+MAX_EXPONENT = 64
+MAX_DIGITS = 18
+LIMIT = 10**MAX_DIGITS
+MAX_ITEMS = 100_000
+
+
+def fault(rule: str, message: str, found: str = "", expected: str = "", help: str = "") -> Problem:
+    return Problem(rule, message, "", found, expected, help)
+
+
+def truth(value: Any) -> bool:
+    if type(value) is not bool:
+        raise fault("not-a-condition", f"{show(value)} is not true or false", show(value), "a comparison, true or false")
+    return value
+
+
+def index(value: Any, at: Any) -> Any:
+    if not isinstance(value, (list, tuple)):
+        raise fault("not-a-list", f"{show(value)} cannot be indexed", show(value), "a list")
+    if type(at) is not int or not -len(value) <= at < len(value):
+        raise fault("index-out-of-range", f"index {show(at)} of a list of {len(value)}", show(at),
+                    f"{-len(value)} to {len(value) - 1}")  # fmt: skip
+    return value[at]
+
+
+def show(value: Any) -> str:
+    from ..layers.arguments import show as shown
+
+    return shown(value)
+
+
+def is_number(value: Any) -> bool:
+    return type(value) in (int, float)
+
+
+def binary(op: str, a: Any, b: Any) -> Any:
+    """An operation on two values; ints stay exact, symbols make sizes."""
+    if is_symbolic(a) or is_symbolic(b):
+        return symbolic(op, a, b)
+    if op in ("==", "!="):
+        return (a == b) == (op == "==")
+    if op == "+" and isinstance(a, list) and isinstance(b, list):
+        return limited_list(a + b)
+    if op == "*" and {type(a), type(b)} == {list, int}:
+        items, times = (a, b) if isinstance(a, list) else (b, a)
+        if len(items) * times > MAX_ITEMS:
+            raise fault("list-too-long", f"a list of {len(items) * times} entries", expected=f"at most {MAX_ITEMS}")
+        return items * times
+    if not (is_number(a) and is_number(b)):
+        wrong = b if is_number(a) else a
+        raise fault("not-a-number", f"{show(a)} {op} {show(b)} cannot be computed", show(wrong), "numbers")
+    if op in _COMPARE:
+        return _COMPARE[op](a, b)
+    if b == 0 and op in ("/", "//", "%"):
+        raise fault("division-by-zero", f"{show(a)} {op} 0 divides by zero")
+    if op == "**":
+        if abs(b) > MAX_EXPONENT:
+            raise fault("exponent-too-large", f"an exponent of {b}", str(b), f"at most {MAX_EXPONENT}")
+        if a == 0 and b < 0:
+            raise fault("division-by-zero", "0 to a negative power divides by zero")
+    try:
+        result = _ARITHMETIC[op](a, b)
+    except OverflowError:
+        result = math.inf
+    return limited(result)
+
+
+def divide(a: Any, b: Any) -> Any:
+    """`/`: an int where it divides exactly, else a float (an error where an int is needed)."""
+    return a // b if type(a) is int and type(b) is int and a % b == 0 else a / b
+
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
+}  # fmt: skip
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": divide,
+    "//": lambda a, b: a // b, "%": lambda a, b: a % b, "**": lambda a, b: a**b,
+}  # fmt: skip
+
+
+def limited(value: Any) -> Any:
+    if isinstance(value, complex):
+        raise fault("not-a-number", "the result is not a real number")
+    if isinstance(value, float) and (math.isinf(value) or math.isnan(value)):
+        raise fault("number-too-large", "the result is too large for a float")
+    if type(value) is int and abs(value) >= LIMIT:
+        raise fault("number-too-large", "the result is too large", expected=f"at most {MAX_DIGITS} digits")
+    return value
+
+
+def limited_list(value: list[Any]) -> list[Any]:
+    if len(value) > MAX_ITEMS:
+        raise fault("list-too-long", f"a list of {len(value)} entries", expected=f"at most {MAX_ITEMS}")
+    return value
+
+
+def symbolic(op: str, a: Any, b: Any) -> Any:
+    """An operation in which a symbol takes part."""
+    if op not in ("+", "-", "*", "//", "/", "%"):
+        raise fault(
+            "symbol-in-condition",
+            f"'{op}' cannot be decided for a symbol",
+            help="symbols stand for sizes that only an input fixes",
+        )
+    for v in (a, b):
+        if not is_symbolic(v) and type(v) is not int:
+            raise fault("not-a-size", f"{show(v)} cannot be computed with a symbol", show(v), "an int")
+    if op in ("//", "/", "%") and type(b) is int and b < 1:
+        raise fault("division-by-zero", f"a symbol {op} {b}", str(b), "a positive int")
+    if op in ("+", "*") and type(a) is int:
+        a, b = b, a
+    if (op in ("+", "-") and b == 0 and type(b) is int) or (op in ("*", "//", "/") and b == 1 and type(b) is int):
+        return a
+    return Op(op, a, b)
+
+
+def call(name: str, args: list[Any]) -> Any:
+    function, low, high = FUNCTIONS[name]
+    if not low <= len(args) <= high:
+        raise fault("wrong-arguments", f"{name} takes {low if low == high else f'{low} or more'} arguments, not {len(args)}")
+    if any(map(is_symbolic, args)):
+        if name in ("min", "max") and len(args) == 2:
+            return Op(name, args[0], args[1])
+        if name == "ceil_to":
+            return Op("*", Op("//", Op("+", args[0], args[1] - 1), args[1]), args[1])
+        raise fault("symbol-in-condition", f"{name} cannot be computed for a symbol")
+    try:
+        return limited(function(*args))
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        raise fault("wrong-arguments", f"{name}({', '.join(map(show, args))}) cannot be computed") from None
+
+
+def numbers(args: tuple[Any, ...]) -> list[Any]:
+    values = list(args[0]) if len(args) == 1 and isinstance(args[0], list) else list(args)
+    if not values or not all(map(is_number, values)):
+        raise ValueError
+    return values
+
+
+def ceil_to(x: Any, m: Any) -> int:
+    if type(m) is not int or m < 1 or not is_number(x):
+        raise ValueError
+    return math.ceil(x / m) * m if isinstance(x, float) else -(-x // m) * m
+
+
+def number_of(x: Any) -> Any:
+    if not is_number(x):
+        raise ValueError
+    return x
+
+
+def length(x: Any) -> int:
+    if not isinstance(x, list):
+        raise ValueError
+    return len(x)
+
+
+def square_root(x: Any) -> Any:
+    root = math.sqrt(number_of(x))
+    return int(root) if type(x) is int and math.isqrt(x) ** 2 == x else root
+
+
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+    "min": (lambda *a: min(numbers(a)), 1, 99),
+    "max": (lambda *a: max(numbers(a)), 1, 99),
+    "abs": (lambda x: abs(number_of(x)), 1, 1),
+    "len": (length, 1, 1),
+    "sum": (lambda *a: sum(numbers(a)) if a != ([],) else 0, 1, 99),
+    "round": (lambda x: math.floor(number_of(x) + 0.5) if isinstance(x, float) else number_of(x), 1, 1),
+    "floor": (lambda x: math.floor(number_of(x)), 1, 1),
+    "ceil": (lambda x: math.ceil(number_of(x)), 1, 1),
+    "sqrt": (square_root, 1, 1),
+    "log2": (lambda x: math.log2(number_of(x)), 1, 1),
+    "int": (lambda x: int(number_of(x)), 1, 1),
+    "ceil_to": (ceil_to, 2, 2),
+}
+"""Functions by name, with how few and how many arguments they take."""
