@@ -133,6 +133,7 @@ class Model:
         import numpy as np
 
         from .forward.execute import execute
+        from .forward.inputs import given_inputs
 
         names = [i.name for i in self.network.inputs]
         if len(arrays) > len(names):
@@ -149,7 +150,7 @@ class Model:
         self._keep_shapes(resolved)
         if not self._met or not self._complete():
             self._resolved, self._met = resolved, True
-        out = execute(self.network, resolved, _Tensors(self), data)
+        out = execute(self.network, resolved, _Tensors(self), given_inputs(self.network, resolved, data))
         return next(iter(out.values())) if len(out) == 1 else out
 
     def _keep_shapes(self, resolved: Resolved) -> None:

@@ -30,7 +30,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], da
     Without --data the inputs are random: floats standard normal, ints within what they index.
     """
     from ..forward.execute import execute
-    from ..forward.inputs import given_inputs, random_inputs
+    from ..forward.inputs import given_inputs, named_arrays, random_inputs
     from ..forward.summary import Tracer, summary
     from ..infer.diagnose import diagnostics
     from ..infer.engine import infer
@@ -44,7 +44,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], da
     if data is not None:
         from ..weights.files import read_arrays
 
-        arrays = read_arrays(data)
+        arrays = named_arrays(network, read_arrays(data))
         given = [*given, *shapes_of(network, arrays, data, {g.name for g in given})]
     resolved = infer(network, given)
     found = diagnostics(resolved)
@@ -56,7 +56,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], da
     values = given_inputs(network, resolved, arrays) if arrays is not None else random_inputs(resolved, seed)
     tensors = Weights(resolved, seed, weights)
     tracer = Tracer(network) if trace else None
-    outputs = execute(network, resolved, tensors, values, tracer)
+    outputs = execute(network, resolved, tensors, values, tracer, release=lambda name: tensors.pop(name, None))
     report = Report(resolved, "run", work.spec)
     report.extra = {"seed": seed, "results": [summary(name, array) for name, array in outputs.items()]}
     if tracer is not None:
