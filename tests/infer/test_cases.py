@@ -283,3 +283,51 @@ def test_a_transposed_convolution_backward() -> None:
     spec += "  expect: [_, _, SIZE, _]\n"
     assert rejection(spec.replace("SIZE", "14"))[0].rule == "size-mismatch"
     assert value(resolve(spec.replace("SIZE", "13")), "x")[2] == 7
+
+
+@pytest.mark.parametrize(
+    ("size", "fits"), [("18x113", True), ("16x115", True), ("36x36", False), ("32x35", True), ("20x20", False)]
+)
+def test_lenet_with_a_fixed_first_dense_layer(size: str, fits: bool) -> None:
+    spec = LENET.replace("dense fc1: 120", "dense fc1: {units: 120, in_units: 400}")
+    assert (rejection(spec, f"2x1x{size}") == []) is fits
+
+
+@pytest.mark.parametrize(("size", "fits"), [("16x16", True), ("24x32", False)])
+def test_unet_accepts_multiples_of_16(size: str, fits: bool) -> None:
+    from pathlib import Path
+
+    text = (Path(__file__).parents[2] / "specs" / "unet.yaml").read_text("utf-8")
+    assert (rejection(text, f"1x3x{size}") == []) is fits
+
+
+@pytest.mark.parametrize(
+    ("layer", "y", "sizes"),
+    [
+        ("conv2d c: {channels: 3, kernel_size: 3, stride: 2, padding: 1}", 7, [13, 14]),
+        ("max_pool2d c: {kernel_size: 3, stride: 2, ceil_mode: true}", 56, [112, 113]),
+        ("conv2d c: {channels: 3, kernel_size: 3, stride: 2, padding: same}", 7, [13, 14]),
+        ("conv_transpose2d c: {channels: 3, kernel_size: 3, stride: 2, padding: 1}", 13, [7]),
+        ("conv_transpose2d c: {channels: 3, kernel_size: 3, stride: 2, padding: 1, output_padding: 1}", 14, [7]),
+    ],
+)
+def test_the_sizes_that_give_an_output(layer: str, y: int, sizes: list[int]) -> None:
+    spec = f"inputs: {{x: [1, 3, H, 64]}}\nlayers:\n- {layer}\n  expect: [1, 3, {y}, _]\n"
+    axis = next((a for a in contract(network(spec)).axes if a.symbol == "H"), None)
+    found = resolve(spec)
+    bound = found.store.bound.get("H")
+    assert ([bound] if axis is None else [h for h in range(1, 300) if axis.sizes.contains(h)]) == sizes
+    assert [h for h in range(1, 300) if not rejection(spec, f"1x3x{h}x64")] == sizes
+
+
+def test_lenet_backward_from_a_checkpoint() -> None:
+    from deferinit_cli.infer.solve import Target, solve
+    from deferinit_cli.problems import Source, Span
+
+    spec = LENET.replace("[N, C, H, W]", "[1, 1, H, W]")
+    found = solve(network(spec), [Target("fc1.weight", (120, 400), Span(Source("--where"), 1, 1))])
+    boxes = sorted((b.symbols["H"], b.symbols["W"]) for b in found.boxes)
+    assert boxes == [((16, 19), (112, 115)), ((32, 35), (32, 35)), ((112, 115), (16, 19))]
+    assert (found.decided, sum(b.count or 0 for b in found.boxes)) == (True, 48)
+    brute = [(h, w) for h in range(1, 140) for w in range(1, 140) if 16 * max(h // 4 - 3, 0) * max(w // 4 - 3, 0) == 400]
+    assert sorted((h, w) for (a, b), (c, d) in boxes for h in range(a, b + 1) for w in range(c, d + 1)) == brute
