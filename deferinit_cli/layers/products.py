@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ..shapes import rows
-from .base import Layer, Problem, flag, integer, integers, layer, text
+from .base import Layer, Problem, flag, integer, integers, layer, parse, text
+from .equations import Equation
 from .frame import Frame
 from .lazy import np
 
@@ -55,54 +55,25 @@ class Einsum(Layer):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        left, _, right = self.equation.replace(" ", "").partition("->")
-        self.terms = left.split(",")
-        if "->" in self.equation:
-            self.out = right
-        else:  # numpy's rule: letters that stand once, in order of the alphabet
-            letters = "".join(self.terms).replace("...", "")
-            self.out = ("..." if "..." in left else "") + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+        self.parsed = Equation(self.equation)
 
     def check(self) -> None:
-        for term in (*self.terms, self.out):
-            if not re.fullmatch(r"[A-Za-z]*(\.\.\.)?[A-Za-z]*", term):
-                raise Problem(
-                    "einsum-equation", f"'{term}' is not a list of letters", "equation", term, "letters and at most one ..."
-                )
-        unknown = set(self.out.replace("...", "")) - set("".join(self.terms))
-        if unknown:
-            raise Problem("einsum-equation", f"'{''.join(sorted(unknown))}' is in no input", "equation", self.equation)
-        if len(set(self.out.replace("...", ""))) < len(self.out.replace("...", "")):
-            raise Problem("einsum-equation", "the output names an axis twice", "equation", self.out)
+        self.parsed.check()
 
     def relate(self, r: Frame) -> None:
-        if len(r.inputs) != len(self.terms):
-            raise Problem("wrong-input-count", f"the equation has {len(self.terms)} inputs, {len(r.inputs)} flow in", "equation")
-        spread = []
-        for k, term in enumerate(self.terms):
-            before, dots, after = term.partition("...")
-            star = f" *s{k} " if dots else " "
-            r._take(k, tuple(before) if dots else tuple(term), star.strip() or None, tuple(after))
-            if dots:
-                spread.append(r.axes[f"*s{k}"])
-        before, dots, after = self.out.partition("...")
-        front, back = tuple(r.slot(c) for c in before), tuple(r.slot(c) for c in after)
-        if not dots:
-            r.axes["*s"] = r.broadcast(spread) if spread else ()
-            r.give(front)
-            return
-        middle = r.axes["*s"] = r.broadcast(spread)
-        if type(middle) is tuple:
-            r.give((*front, *middle, *back))
-        else:
-            assert isinstance(middle, rows.Open)
-            r.give(rows.Open(front + middle.prefix, middle.rest, middle.suffix + back))
+        terms = self.parsed.terms
+        if len(r.inputs) != len(terms):
+            raise Problem("wrong-input-count", f"the equation has {len(terms)} inputs, {len(r.inputs)} flow in", "equation")
+        for k, term in enumerate(terms):
+            r._take(k, *parse(self.parsed.pattern(term, f"*s{k}")))
+        dotted = [r.axes[f"*s{k}"] for k in self.parsed.dotted]
+        r.axes["*s"] = r.broadcast(dotted) if dotted else ()
+        r.give(r._give(*parse(self.parsed.pattern(self.parsed.out))))
 
     def cost(self) -> str:
-        if len(self.terms) < 2:
+        if len(self.parsed.terms) < 2:
             return ""
-        letters = sorted(set("".join(self.terms).replace("...", "")))
-        return " ".join([*letters, *(["*s"] if "..." in "".join(self.terms) else [])])
+        return " ".join([*self.parsed.all_letters, *(["*s"] if self.parsed.dotted else [])])
 
     def forward(self, p: Any, *x: Any) -> Any:
         return np.einsum(self.equation, *x, optimize=True)
