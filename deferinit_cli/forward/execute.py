@@ -90,15 +90,15 @@ class Run:
         node = step.node
         kept = [self.values[v] for v in node.inputs]
         arrays = [widened(a) for a in kept]
-        p = self.parameters(node)
+        p, layer = self.parameters(node), self.resolved.settled(node)
         if step.folds is not None:
-            result = folded(node.layer, p, step.folds.layer, self.parameters(step.folds), arrays)
+            result = folded(layer, p, step.folds.layer, self.parameters(step.folds), arrays)
         elif step.inplace and self.free(node.inputs[0], arrays[0]):
-            result = node.layer.inplace(p, arrays[0])
+            result = layer.inplace(p, arrays[0])
             if result is None:
-                result = node.layer.forward(p, *arrays)
+                result = layer.forward(p, *arrays)
         else:
-            result = node.layer.forward(p, *arrays)
+            result = layer.forward(p, *arrays)
         results = tuple(np.asarray(r) for r in (result if isinstance(result, tuple) else (result,)))
         foreign = [a for v, a in zip(node.inputs, kept) if v in self.foreign] + list(vars(p).values())
         self.foreign.update(v for v, r in zip(step.makes, results) if shares(r, foreign))

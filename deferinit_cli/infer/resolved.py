@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from ..graph import Given, Input, Network, Node, Parameter
-from ..layers.base import Layer
+from ..layers.base import Layer, is_known
 from ..layers.frame import Frame, Wait
 from ..problems import Problem
 from ..shapes import rows
@@ -104,6 +104,28 @@ class Resolved:
             total = add(total, product(factors))
         return total
 
+    def settled(self, node: Node) -> Layer:
+        """The node's layer with the sizes that its arguments leave open (symbols, expressions, `_`) as inference found them."""
+        layer, frame = node.layer, self.frames[node.index]
+        left = layer.memo("_left_open", lambda: [n for n in layer.arguments if is_open(getattr(layer, n))])
+        if not left or frame is None:
+            return layer
+        filled = object.__new__(type(layer))
+        filled.__dict__.update({k: v for k, v in layer.__dict__.items() if k[0] != "_"})  # not its memos
+        for name in left:
+            written = getattr(layer, name)
+            filled.__dict__[name] = (
+                tuple(self._filled(frame, f"{name}.{k}", v) for k, v in enumerate(written))
+                if isinstance(written, tuple)
+                else self._filled(frame, name, written)
+            )
+        return filled
+
+    def _filled(self, frame: Frame, axis: str, written: Any) -> Any:
+        slot = frame.axes.get(axis) if not is_known(written) else None
+        found = self.store.known(slot) if slot is not None else None
+        return found if type(found) is int else written
+
     def fans(self, p: Parameter) -> tuple[int, int] | None:
         """(fan in, fan out) of a parameter whose shape is known, from its axis pattern; None where it has none."""
         frame = self.frames[p.node.index]
@@ -149,6 +171,11 @@ def alone(layer: Layer) -> dict[str, Shape | None]:
         row = rows.resolve(frame.tensors[p.key]) if p.key in frame.tensors else None
         out[p.key] = tuple(_plain(store.known(s)) for s in row) if type(row) is tuple else None
     return out
+
+
+def is_open(v: Any) -> bool:
+    """Whether an argument, or an entry of one, is left to inference."""
+    return not all(map(is_known, v)) if isinstance(v, tuple) else not is_known(v)
 
 
 def _plain(term: Any) -> int | None:

@@ -1,15 +1,20 @@
-"""What activations share: shape unchanged, and a table of functions by name for `activation:` arguments."""
+"""What activations share: shape unchanged, large arrays worked through in parts that fit a cache, and their names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from . import registry
 from .arguments import Text, suggest
 from .base import Layer, Problem, layer
+from .lazy import np
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {}
-"""Activations by name, with their defaults; filled by `elementwise`, where they are."""
+FAMILIES = ("rectifiers", "sigmoids", "gaussians", "softmaxes")
+"""The modules of the activations that `activation:` may name."""
+
+BLOCK = 1 << 14
+"""Entries worked on at a time: with temporaries they stay in a second-level cache."""
 
 
 class _Name(Text):
@@ -26,11 +31,20 @@ class _Name(Text):
         return value
 
 
-def functions() -> dict[str, Callable[..., Any]]:
-    """All activations; imported when first asked for."""
-    from . import elementwise, rarer  # noqa: F401  (their import fills the table)
+_functions: dict[str, Layer] = {}
 
-    return FUNCTIONS
+
+def functions() -> dict[str, Layer]:
+    """By name, every activation that needs neither arguments nor parameters and keeps the shape, with its defaults."""
+    if not _functions:
+        found: dict[str, Layer] = {"identity": Identity.build({})}
+        for name, module in registry.index().items():
+            if module in FAMILIES:
+                cls = registry.find(name)
+                if cls is not None and issubclass(cls, Activation) and not any(a.required for a in cls.arguments.values()):
+                    found[name] = cls.build({})
+        _functions.update(sorted(found.items()))
+    return _functions
 
 
 def activation_arg() -> Any:
@@ -39,24 +53,63 @@ def activation_arg() -> Any:
 
 
 def activate(name: str | None, x: Any) -> Any:
-    """Apply an activation by name; None is the identity."""
-    return x if name is None else functions()[name](x)
+    """Apply an activation by name to an array nobody else has, which it may overwrite; None is the identity."""
+    if name is None:
+        return x
+    function = functions()[name]
+    done = function.inplace(None, x)
+    return function.forward(None, x) if done is None else done
 
 
-def named(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function available to `activation:` under its own name."""
-    FUNCTIONS[function.__name__] = function
-    return function
+def blockwise(function: Callable[[Any], Any], x: Any, into: Any = None) -> Any:
+    """An elementwise function of x, part by part in the order of memory; the result lies in memory as x does.
+
+    `into` may be x itself. Overflow is expected: functions saturate by it.
+    """
+    with np.errstate(over="ignore"):
+        if x.ndim == 0:  # on scalars numpy's dtypes follow rules of their own
+            return function(x.reshape(1)).reshape(())
+        order = sorted(range(x.ndim), key=lambda k: -x.strides[k])
+        lined = x.transpose(order)
+        if x.size <= BLOCK or not lined.flags.c_contiguous:
+            if into is None:
+                return function(x)
+            into[...] = function(x)
+            return into
+        result = np.empty(lined.shape, x.dtype) if into is None else into.transpose(order)
+        source, target = lined.reshape(-1), result.reshape(-1)
+        for k in range(0, source.size, BLOCK):
+            target[k : k + BLOCK] = function(source[k : k + BLOCK])
+    return result.transpose(sorted(range(x.ndim), key=order.__getitem__)) if into is None else into
 
 
-class Activation(Layer):
-    """An elementwise function; arguments of the kind are passed to it."""
+class Pointwise(Layer):
+    """A function of each entry; the kind's arguments are passed to it."""
 
     takes = gives = "*x"
     function: Callable[..., Any]
 
     def forward(self, p: Any, x: Any) -> Any:
         return type(self).function(x, **{n: getattr(self, n) for n in self.arguments})
+
+
+class Activation(Layer):
+    """A function that keeps the shape and has no parameters: what `activation:` may name."""
+
+    takes = gives = "*x"
+
+
+class Curve(Activation):
+    """An activation of each entry alone: `curve` gives new values for a part of the array, which it must not change."""
+
+    def curve(self, x: Any) -> Any:
+        raise NotImplementedError
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return blockwise(self.curve, x)
+
+    def inplace(self, p: Any, x: Any) -> Any:
+        return blockwise(self.curve, x, into=x) if x.ndim else None
 
 
 @layer("activation", also="Activation Act")
@@ -68,14 +121,16 @@ class ByName(Layer):
     takes = gives = "*x"
 
     def forward(self, p: Any, x: Any) -> Any:
-        return functions()[self.name](x)
+        return functions()[self.name].forward(p, x)
+
+    def inplace(self, p: Any, x: Any) -> Any:
+        return functions()[self.name].inplace(p, x)
 
 
 @layer("identity", also="Identity noop Noop")
-class Identity(Layer):
+class Identity(Activation):
     """The input itself."""
 
-    takes = gives = "*x"
     accepts = "any"
 
     def forward(self, p: Any, x: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .activations import Activation
+from .activations import Pointwise
 from .base import Layer, Problem, choice, integer, layer, number
 from .lazy import np
 
@@ -12,7 +12,7 @@ DTYPES = "float16 float32 float64 int8 int16 int32 int64 uint8 bool"
 
 
 @layer("scale_by", also="Rescaling multiply_constant")
-class ScaleBy(Activation):
+class ScaleBy(Pointwise):
     """x times a number."""
 
     factor = number("the number", also="scale")
@@ -20,7 +20,7 @@ class ScaleBy(Activation):
 
 
 @layer("shift_by", also="add_constant")
-class ShiftBy(Activation):
+class ShiftBy(Pointwise):
     """x plus a number."""
 
     amount = number("the number", also="offset")
@@ -29,7 +29,7 @@ class ShiftBy(Activation):
 
 
 @layer("clip", also="clamp Clamp Clip")
-class Clip(Activation):
+class Clip(Pointwise):
     """x held between two numbers."""
 
     min = number("the least", default=None, also="min_value a_min")
@@ -42,7 +42,7 @@ class Clip(Activation):
 
 
 @layer("power", also="Power pow")
-class Power(Activation):
+class Power(Pointwise):
     """x to a power."""
 
     exponent = number("the power", also="p")
@@ -50,35 +50,35 @@ class Power(Activation):
 
 
 @layer("exp", also="Exp")
-class Exp(Activation):
+class Exp(Pointwise):
     """e to the x."""
 
     function = staticmethod(lambda x: np.exp(x))
 
 
 @layer("log", also="Log")
-class Log(Activation):
+class Log(Pointwise):
     """The natural logarithm."""
 
     function = staticmethod(lambda x: np.log(x))
 
 
 @layer("sqrt", also="Sqrt")
-class Sqrt(Activation):
+class Sqrt(Pointwise):
     """The square root."""
 
     function = staticmethod(lambda x: np.sqrt(x))
 
 
 @layer("rsqrt", also="Rsqrt")
-class Rsqrt(Activation):
+class Rsqrt(Pointwise):
     """1 over the square root."""
 
     function = staticmethod(lambda x: 1 / np.sqrt(x))
 
 
 @layer("abs", also="Abs")
-class Abs(Activation):
+class Abs(Pointwise):
     """The magnitude."""
 
     accepts = "any"
@@ -86,7 +86,7 @@ class Abs(Activation):
 
 
 @layer("neg", also="Neg negative")
-class Neg(Activation):
+class Neg(Pointwise):
     """-x."""
 
     accepts = "any"

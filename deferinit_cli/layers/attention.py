@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from .base import Layer, Problem, flag, integer, layer, number
-from .elementwise import softmax
 from .frame import Frame
 from .lazy import np
+from .softmaxes import softmax
 
 
 def attend(q: Any, k: Any, v: Any, scale: float, causal: bool, window: int | None, bias: Any = None) -> Any:

@@ -7,9 +7,9 @@ from typing import Any
 from ..initializers import normal
 from .attention import Attention, attend, join_heads, split_heads
 from .base import Layer, Problem, flag, integer, layer, number, param, size
-from .elementwise import softmax
 from .frame import Frame
 from .lazy import np
+from .softmaxes import softmax
 
 
 @layer("rotary", also="RotaryEmbedding rope RoPE apply_rotary_pos_emb")

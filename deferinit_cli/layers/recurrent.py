@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from ..initializers import glorot_uniform, orthogonal, zeros
 from .base import Layer, Param, choice, flag, integer, layer, size
-from .elementwise import sigmoid
 from .frame import Frame
 from .lazy import np
+from .sigmoids import sigmoid
 
 
 class Recurrent(Layer):

@@ -1,0 +1,167 @@
+"""Activations made of straight pieces, and their smooth relatives with an exponential below zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..initializers import constant
+from .activations import Activation, Curve
+from .base import Layer, Problem, flag, layer, number, param
+from .frame import Frame
+from .lazy import np
+
+
+class Clipped(Activation):
+    """x held between two bounds: one pass, so no need of parts. None is no bound."""
+
+    def bounds(self) -> tuple[float, float | None]:
+        raise NotImplementedError
+
+    def forward(self, p: Any, x: Any) -> Any:
+        low, high = self.bounds()
+        return np.maximum(x, x.dtype.type(low)) if high is None else np.clip(x, x.dtype.type(low), x.dtype.type(high))
+
+    def inplace(self, p: Any, x: Any) -> Any:
+        low, high = self.bounds()
+        return np.maximum(x, low, out=x) if high is None else np.clip(x, low, high, out=x)
+
+
+@layer("relu", also="ReLU Relu relu_")
+class Relu(Clipped):
+    """max(x, 0)."""
+
+    def bounds(self) -> tuple[float, float | None]:
+        return 0, None
+
+
+@layer("relu6", also="ReLU6")
+class Relu6(Clipped):
+    """min(max(x, 0), 6)."""
+
+    def bounds(self) -> tuple[float, float | None]:
+        return 0, 6
+
+
+@layer("hard_tanh", also="Hardtanh HardTanh hardtanh")
+class HardTanh(Clipped):
+    """x held between two values."""
+
+    min = number("the least", default=-1.0, also="min_val")
+    max = number("the most", default=1.0, also="max_val")
+
+    def check(self) -> None:
+        if self.min >= self.max:
+            raise Problem("argument-range", f"min {self.min:g} is not below max {self.max:g}", "min", f"{self.min:g}",
+                          f"less than {self.max:g}")  # fmt: skip
+
+    def bounds(self) -> tuple[float, float | None]:
+        return self.min, self.max
+
+
+@layer("leaky_relu", also="LeakyReLU LeakyRelu")
+class LeakyRelu(Curve):
+    """x where positive, slope * x elsewhere (Maas et al., 2013)."""
+
+    slope = number("factor of negative values", default=0.01, also="negative_slope alpha")
+
+    def curve(self, x: Any) -> Any:
+        y = x * self.slope
+        return np.maximum(x, y, out=y) if self.slope <= 1 else np.minimum(x, y, out=y)
+
+
+@layer("prelu", also="PReLU")
+class Prelu(Layer):
+    """x where positive, a learned multiple elsewhere (He et al., 2015)."""
+
+    shared = flag("one factor for all channels, rather than one each", default=True)
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.takes = self.gives = "*x" if self.shared else "N C *x"
+        axes = "1" if self.shared else "C"
+        self.parameters = [param("weight", axes, constant(value=0.25), keras="alpha", flax="negative_slope", mxnet="alpha")]
+
+    def relate(self, r: Frame) -> None:
+        """Nothing beyond equal names; stated because the shape alone does not pass: there is a tensor."""
+
+    def forward(self, p: Any, x: Any) -> Any:
+        w = p.weight if self.shared else p.weight.reshape(-1, *[1] * (x.ndim - 2))
+        y = np.minimum(x, x.dtype.type(0)) * (w if x.ndim else w[0])
+        y += np.maximum(x, x.dtype.type(0))
+        return y
+
+
+@layer("threshold", also="Threshold ThresholdedReLU")
+class Threshold(Curve):
+    """x where above a threshold, else a value."""
+
+    threshold = number("the threshold", also="theta")
+    value = number("what takes the place of values not above it")
+
+    def curve(self, x: Any) -> Any:
+        return np.where(x <= self.threshold, x.dtype.type(self.value), x)
+
+
+@layer("softshrink", also="Softshrink SoftShrink soft_shrink")
+class Softshrink(Curve):
+    """x moved towards 0 by lambda, and 0 where it is no farther away than that."""
+
+    vars()["lambda"] = number("how far", default=0.5, minimum=0, also="lambd threshold")
+
+    def curve(self, x: Any) -> Any:
+        width = getattr(self, "lambda")
+        return x - np.clip(x, -width, width)
+
+
+@layer("hardshrink", also="Hardshrink HardShrink hard_shrink")
+class Hardshrink(Curve):
+    """x where farther from 0 than lambda, else 0."""
+
+    vars()["lambda"] = number("how far", default=0.5, minimum=0, also="lambd threshold")
+
+    def curve(self, x: Any) -> Any:
+        width = getattr(self, "lambda")
+        return np.where((x >= -width) & (x <= width), x.dtype.type(0), x)
+
+
+@layer("elu", also="ELU")
+class Elu(Curve):
+    """x where positive, alpha * (exp(x) - 1) elsewhere (Clevert et al., 2015)."""
+
+    alpha = number("value that large negative inputs approach, negated", default=1.0)
+
+    def curve(self, x: Any) -> Any:
+        y = np.expm1(np.minimum(x, 0))
+        y *= self.alpha
+        y += np.maximum(x, 0)
+        return y
+
+
+@layer("celu", also="CELU")
+class Celu(Curve):
+    """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0) (Barron, 2017)."""
+
+    alpha = number("the limit of negative values, negated; not 0", default=1.0)
+
+    def check(self) -> None:
+        if self.alpha == 0:
+            raise Problem("argument-range", "alpha is 0", "alpha", "0", "a number other than 0")
+
+    def curve(self, x: Any) -> Any:
+        y = np.expm1(x / self.alpha)
+        y *= self.alpha
+        y = np.minimum(y, 0, out=y)
+        y += np.maximum(x, 0)
+        return y
+
+
+@layer("selu", also="SELU")
+class Selu(Curve):
+    """elu scaled so that activations keep mean 0 and variance 1 (Klambauer et al., 2017)."""
+
+    def curve(self, x: Any) -> Any:
+        y = np.expm1(np.minimum(x, 0))
+        y *= 1.6732632423543772
+        y += np.maximum(x, 0)
+        y *= 1.0507009873554805
+        return y

@@ -1,0 +1,150 @@
+"""Activations built on the logistic function and the hyperbolic tangent, and pieces of line shaped like them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .activations import Activation, Curve
+from .base import layer, number
+from .lazy import np
+
+
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)), 0 where the exponential overflows."""
+    y = np.negative(x)
+    np.exp(y, out=y)
+    y += 1
+    return np.reciprocal(y, out=y)
+
+
+def softplus(x: Any) -> Any:
+    """log(1 + exp(x)), exactly x where that is all that shows."""
+    y = np.abs(x)
+    np.negative(y, out=y)
+    np.exp(y, out=y)
+    np.log1p(y, out=y)
+    y += np.maximum(x, 0)
+    return y
+
+
+@layer("sigmoid", also="Sigmoid logistic")
+class Sigmoid(Curve):
+    """1 / (1 + exp(-x))."""
+
+    def curve(self, x: Any) -> Any:
+        return sigmoid(x)
+
+
+@layer("log_sigmoid", also="LogSigmoid logsigmoid")
+class LogSigmoid(Curve):
+    """The logarithm of sigmoid."""
+
+    def curve(self, x: Any) -> Any:
+        y = softplus(np.negative(x))
+        return np.negative(y, out=y)
+
+
+@layer("hard_sigmoid", also="Hardsigmoid HardSigmoid hardsigmoid")
+class HardSigmoid(Curve):
+    """clip(x/6 + 1/2, 0, 1)."""
+
+    def curve(self, x: Any) -> Any:
+        return hard_sigmoid(x)
+
+
+def hard_sigmoid(x: Any) -> Any:
+    y = x / 6
+    y += 0.5
+    return np.clip(y, 0, 1, out=y)
+
+
+@layer("hard_swish", also="Hardswish HardSwish hardswish hard_silu")
+class HardSwish(Curve):
+    """x * hard_sigmoid(x) (Howard et al., 2019)."""
+
+    def curve(self, x: Any) -> Any:
+        y = hard_sigmoid(x)
+        y *= x
+        return y
+
+
+@layer("silu", also="SiLU swish Swish Silu")
+class Silu(Curve):
+    """x * sigmoid(x) (Elfwing et al., 2017)."""
+
+    def curve(self, x: Any) -> Any:
+        y = sigmoid(x)
+        y *= x
+        return y
+
+
+@layer("mish", also="Mish")
+class Mish(Curve):
+    """x * tanh(softplus(x)) (Misra, 2019)."""
+
+    def curve(self, x: Any) -> Any:
+        y = softplus(x)
+        np.tanh(y, out=y)
+        y *= x
+        return y
+
+
+@layer("tanh", also="Tanh")
+class Tanh(Activation):
+    """The hyperbolic tangent."""
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return np.tanh(x)
+
+    def inplace(self, p: Any, x: Any) -> Any:
+        return np.tanh(x, out=x)
+
+
+@layer("tanhshrink", also="Tanhshrink TanhShrink tanh_shrink")
+class Tanhshrink(Curve):
+    """x - tanh(x)."""
+
+    def curve(self, x: Any) -> Any:
+        y = np.tanh(x)
+        return np.subtract(x, y, out=y)
+
+
+@layer("softsign", also="Softsign SoftSign soft_sign")
+class Softsign(Curve):
+    """x / (1 + |x|)."""
+
+    def curve(self, x: Any) -> Any:
+        y = np.abs(x)
+        y += 1
+        return np.divide(x, y, out=y)
+
+
+@layer("softplus", also="Softplus SoftPlus SoftReLU")
+class Softplus(Curve):
+    """log(1 + exp(beta x)) / beta; x itself past the threshold."""
+
+    beta = number("sharpness; not 0", default=1.0, minimum=1e-6)
+    threshold = number("beta * x from which it is x", default=20.0)
+
+    def curve(self, x: Any) -> Any:
+        scaled = x if self.beta == 1 else x * self.beta
+        y = softplus(scaled)
+        if self.beta != 1:
+            y /= self.beta
+        np.copyto(y, x, where=scaled > self.threshold)
+        return y
+
+
+@layer("squareplus", also="Squareplus")
+class Squareplus(Curve):
+    """(x + sqrt(x*x + b)) / 2 (Barron, 2021)."""
+
+    b = number("curvature at 0", default=4.0, minimum=0)
+
+    def curve(self, x: Any) -> Any:
+        y = np.square(x)
+        y += self.b
+        np.sqrt(y, out=y)
+        y += x
+        y *= 0.5
+        return y
