@@ -11,8 +11,10 @@ from .infer.waits import Waits
 from .lens import Lens
 from .problems import Diagnostic
 from .shapes import rows
-from .shapes.expr import Expr, add, lower_bound, mul, product, text
+from .shapes.bounds import lower_bound
+from .shapes.expr import Expr, add, mul, product
 from .shapes.rows import Open
+from .shapes.words import text
 
 SCHEMA = 1
 BYTES = {

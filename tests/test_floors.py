@@ -13,7 +13,7 @@ from deferinit_cli.layers import registry
 ROOT = Path(__file__).parent.parent / "deferinit_cli"
 
 FLOORS = [
-    ["problems", "shapes", "initializers", "initializer_base"],
+    ["problems", "collector", "shapes", "initializers", "initializer_base"],
     ["layers"],
     ["spec", "graph", "catalogue"],
     ["infer", "weights", "forward", "lens"],

@@ -47,7 +47,7 @@ def example(network: Any) -> Any:
 
 
 def plain_number(term: Any) -> Any:
-    from ..shapes.expr import text
+    from ..shapes.words import text
 
     return term if term is None or type(term) is int else text(term)
 

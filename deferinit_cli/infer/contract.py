@@ -7,9 +7,11 @@ from typing import Any
 
 from ..graph import Input, Network
 from ..shapes import rows
-from ..shapes.expr import Expr, evaluate, text
+from ..shapes.expr import Expr
+from ..shapes.reading import evaluate
 from ..shapes.sets import PeriodicSet, solutions
 from ..shapes.store import Clause, Fact
+from ..shapes.words import text
 from .diagnose import node_of
 from .engine import infer
 from .explain import span_of

@@ -6,9 +6,10 @@ from typing import Any
 
 from ..graph import Assertion, Given, Node, Parameter
 from ..problems import Diagnostic, Related, Span
-from ..shapes.expr import Expr, text
+from ..shapes.expr import Expr
 from ..shapes.relations import Relation, Window
 from ..shapes.store import Conflict, Fact
+from ..shapes.words import text
 from .explain import Explainer, fact_text, span_of
 from .resolved import Resolved, Shape
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from typing import Any
 
+from ..collector import Held
 from ..graph import Assertion, Given, Input, Network, Node, Parameter
 from ..layers.frame import Frame, Wait, expression
 from ..problems import Problem
 from ..shapes import rows
+from ..shapes.bounds import compare
 from ..shapes.dims import REST, UNKNOWN, Sym, is_symbolic
-from ..shapes.expr import compare, substitute, symbol
+from ..shapes.expr import symbol
+from ..shapes.reading import substitute
 from ..shapes.rows import Open, Rest, Row
 from ..shapes.store import Conflict, Fact, Store
 from .resolved import Resolved
@@ -19,13 +21,8 @@ from .resolved import Resolved
 
 def infer(network: Network, given: Sequence[Given] = ()) -> Resolved:
     """Resolve what can be resolved. Never raises for a wrong network: see `Resolved.conflicts`."""
-    collecting = gc.isenabled()
-    gc.disable()  # millions of small objects that all stay: collecting in between is half of the time
-    try:
+    with Held():
         return Inference(network, given).run()
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class Inference:
@@ -309,7 +306,8 @@ class Inference:
 
 def decide(clause: Any, env: dict[str, Any]) -> bool | None:
     """A clause under some sizes: holds, fails, or cannot tell."""
-    from ..shapes.expr import lower_bound, mod, sub
+    from ..shapes.bounds import lower_bound
+    from ..shapes.expr import mod, sub
 
     left, right = substitute(clause.left, env), substitute(clause.right, env)
     if clause.op == "==":

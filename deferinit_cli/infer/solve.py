@@ -304,7 +304,7 @@ def search(
             yield from boxes(sets, rest, solution, budget)
         return
     if len(open_names) == 1:
-        from ..shapes.expr import substitute
+        from ..shapes.reading import substitute
 
         env: dict[str, Any] = {n: sets[n].only for n in names if n != open_names[0]}
         narrowed = Clause(substitute(clause.left, env), clause.op, substitute(clause.right, env), clause.rule, clause.why, ())

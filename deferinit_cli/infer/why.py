@@ -7,9 +7,10 @@ from typing import Any
 from ..graph import Assertion, Node, Parameter
 from ..problems import Diagnostic, Rejected, Span
 from ..shapes import rows
-from ..shapes.expr import Expr, text
+from ..shapes.expr import Expr
 from ..shapes.relations import Relation, Window
 from ..shapes.store import Fact
+from ..shapes.words import text
 from .diagnose import node_of
 from .explain import Explainer, Step, fact_text, span_of
 from .resolved import Resolved

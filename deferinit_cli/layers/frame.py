@@ -11,8 +11,8 @@ from typing import Any, Union
 
 from ..problems import Problem
 from ..shapes import rows
+from ..shapes.bounds import maximum, minimum
 from ..shapes.dims import UNKNOWN, Op, Sym
-from ..shapes.expr import maximum, minimum
 from ..shapes.relations import (
     Affine,
     AtMost,

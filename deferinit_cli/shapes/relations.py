@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .expr import Expr, add, broadcast, divisor, exact_div, floordiv, lower_bound, mod, mul, product, sub
+from .bounds import lower_bound
+from .expr import Expr, add, broadcast, divisor, exact_div, floordiv, mod, mul, product, sub
 from .store import Clause, Conflict, Store
 
 Namer = Callable[[int], str]

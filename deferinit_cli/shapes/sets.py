@@ -7,7 +7,9 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
-from .expr import Expr, compare, evaluate
+from .bounds import compare
+from .expr import Expr
+from .reading import evaluate
 
 MAX_PERIOD = 1 << 16
 SEARCHED = 4096

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .expr import Expr, compare, solve_single, substitute, text
+from .bounds import compare, solve_single
+from .expr import Expr
+from .reading import substitute
+from .words import text
 
 if TYPE_CHECKING:
     from .relations import Relation

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..graph import Network, Node, Parameter, Place
 from ..layers.base import Layer
-from ..problems import Diagnostic, Problem
+from ..problems import Problem
 from .calls import Calls
 from .context import Context
 from .file import Body, File
@@ -18,7 +18,8 @@ from .tree import span
 from .values import Faults, Located
 
 MAX_REPEAT = 10_000
-MAX_NODES = 1_000_000
+MAX_INSTANCES = 250_000
+"""Layers, containers and block calls together: what reading, inference and the report do in seconds and within half a GB."""
 
 
 class Builder(Calls):
@@ -31,6 +32,7 @@ class Builder(Calls):
         self.sharing: list[Iterator[Node]] = []
         self.ties: list[Tie] = []
         self.too_many = False
+        self.instances = 0
 
     def body(self, body: Body, ctx: Context, ports: dict[str, list[int] | None], entry: Entry) -> list[int] | None:
         """Instantiate a block or file on its inputs; `ctx` has its values, names and prefix."""
@@ -166,15 +168,8 @@ class Builder(Calls):
         if index != "i" and ctx.values.has_variable(index):
             self.fault(ctx, item.modifiers["index"][0], "name-hides", f"the index '{index}' hides a variable",
                        help="give the index another name")  # fmt: skip
-        if ctx.copies * count > MAX_NODES:
-            self.too_many = True
-            self.fault(
-                ctx,
-                item.head,
-                "too-many-layers",
-                f"repeats in repeats: {ctx.copies * count} copies",
-                expected=f"at most {MAX_NODES}",
-            )
+        if ctx.copies * count > MAX_INSTANCES:
+            self.beyond(ctx, item, f"repeats in repeats: {ctx.copies * count} copies")
             return None
         flow, out, fine = ctx.flow, [], True
         name = ctx.prefix + item.label
@@ -227,6 +222,10 @@ class Builder(Calls):
     def instance(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
         """One instance of an item under a full name; fills in the entry's parts and how to apply it again."""
         start = len(self.network.nodes)
+        self.instances += 1
+        if self.instances > MAX_INSTANCES or self.too_many:
+            self.beyond(ctx, item, f"more than {MAX_INSTANCES} layers, containers and block calls")
+            return None
         ctx = self.modified(item, ctx)
         if item.target is not None:
             out = self.call_block(item, ctx, flow, name, entry)
@@ -250,6 +249,12 @@ class Builder(Calls):
         if out is not None:
             self.finish(item, ctx, out, name)
         return out
+
+    def beyond(self, ctx: Context, item: Item, message: str) -> None:
+        """The network is too large; told once, and building stops."""
+        if not self.too_many:
+            self.too_many = True
+            self.fault(ctx, item.head, "too-many-layers", message, expected=f"at most {MAX_INSTANCES}")
 
     def modified(self, item: Item, ctx: Context) -> Context:
         if not item.modifiers.keys() & {"init", "freeze", "dtype"}:
@@ -293,11 +298,6 @@ class Builder(Calls):
     ) -> list[int] | None:
         net = self.network
         index = len(net.nodes)
-        if index >= MAX_NODES:
-            self.too_many = True
-            self.faults.add(Diagnostic("too-many-layers", f"more than {MAX_NODES} layer instances", place.span,
-                                       calls=ctx.call.chain() if ctx.call else []))  # fmt: skip
-            return None
         first, count = len(net.values), layer.yields()
         total = count + len(layer.sides)
         shares: Node | None = None

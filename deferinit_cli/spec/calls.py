@@ -24,7 +24,6 @@ class Calls(Flow):
     """The part of the builder that enters blocks and containers; `Builder` builds what is in them."""
 
     calls: int
-    too_many: bool
     sharing: list[Iterator[Node]]
     layers: dict[Any, Layer]
 

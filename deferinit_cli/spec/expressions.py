@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from ..problems import Problem
 from ..shapes.dims import REST, UNKNOWN
-from .operations import FUNCTIONS, LIMIT, MAX_DIGITS, binary, call, fault, index, truth
+from .operations import FUNCTIONS, LIMIT, MAX_DIGITS, binary, call, fault, index, limited_list, truth
 
 MAX_LENGTH = 500
 
@@ -152,10 +152,14 @@ class _Parser:
         return value
 
     def unary(self) -> Tree:
-        if self.take("-"):
-            return ("neg", self.unary())
-        if self.take("+"):
-            return self.unary()
+        negative = False
+        while sign := self.take("-", "+"):
+            negative ^= sign == "-"
+        if negative:
+            return ("neg", self.power())
+        return self.power()
+
+    def power(self) -> Tree:
         base = self.postfix()
         if self.take("**"):
             return ("**", base, self.unary())
@@ -285,7 +289,7 @@ def evaluate(tree: Tree, scope: Scope) -> Any:
     if op == "not":
         return not truth(evaluate(tree[1], scope))
     if op == "list":
-        return [evaluate(t, scope) for t in tree[1:]]
+        return limited_list([evaluate(t, scope) for t in tree[1:]])
     if op == "index":
         return index(evaluate(tree[1], scope), evaluate(tree[2], scope))
     if op == "call":

@@ -59,11 +59,12 @@ class Body:
 class Block(Body):
     """A block: a body with arguments; `args` are (name, default or None)."""
 
-    __slots__ = ("args",)
+    __slots__ = ("arg_nodes", "args")
 
     def __init__(self, file: File, name: str, key: Tree) -> None:
         super().__init__(file, name, key)
         self.args: list[tuple[str, Any]] = []
+        self.arg_nodes: dict[str, Tree] = {}  # where each argument is declared
 
     def argument_names(self) -> list[str]:
         return [name for name, _ in self.args]
@@ -324,7 +325,7 @@ class File(Body):
         block = Block(self, key.text, key)
         for k, v in self.mapping(value, f"block {key.text}"):
             if k.text == "args":
-                block.args = self.read_args(v)
+                block.args, block.arg_nodes = self.read_args(v)
             elif k.text == "inputs":
                 block.ports = self.read_ports(v, "inputs")
             elif k.text == "layers":
@@ -336,12 +337,13 @@ class File(Body):
                            help=suggest(k.text, BLOCK))  # fmt: skip
         return block
 
-    def read_args(self, node: Tree) -> list[tuple[str, Any]]:
-        """`[out, kernel=3]`, or `- widths: [1, 2]` where a default holds commas."""
+    def read_args(self, node: Tree) -> tuple[list[tuple[str, Any]], dict[str, Tree]]:
+        """`[out, kernel=3]`, or `- widths: [1, 2]` where a default holds commas; and where each one stands."""
         out: list[tuple[str, Any]] = []
+        places: dict[str, Tree] = {}
         if not isinstance(node, List):
             self.fault(node, "value-type", "args is a list", expected="[channels, kernel_size=3]")
-            return out
+            return out, places
         for n in self.joined(node.items):
             if isinstance(n, Map) and len(n.pairs) == 1:
                 name, default = n.pairs[0][0].text, self.compiled(n.pairs[0][1])
@@ -357,7 +359,8 @@ class File(Body):
                 self.fault(n, "duplicate-name", f"two arguments are called '{name}'", found=name)
             else:
                 out.append((name, default))
-        return out
+                places[name] = n.pairs[0][0] if isinstance(n, Map) else n
+        return out, places
 
     def joined(self, nodes: list[Tree]) -> list[Tree]:
         return nodes

@@ -16,6 +16,8 @@ from .scope import Entry
 from .tree import Tree, span
 from .values import Faults, Located
 
+MAX_CONNECTIONS = 1_000_000
+
 
 class Flow:
     """The part of the builder that resolves what is named; faults are told with the chain of calls."""
@@ -23,6 +25,8 @@ class Flow:
     def __init__(self, network: Network, faults: Faults) -> None:
         self.network = network
         self.faults = faults
+        self.too_many = False
+        self.connections = 0
 
     def told(self, ctx: Context, node: Tree, p: Problem) -> None:
         calls = ctx.call.chain() if ctx.call is not None else []
@@ -74,6 +78,13 @@ class Flow:
         for ref in references:
             values = self.reference(ref, ctx, ctx.flow)
             fine = fine and values is not None
+            self.connections += len(values or ())
+            if self.connections > MAX_CONNECTIONS:
+                if not self.too_many:
+                    self.too_many = True
+                    self.fault(ctx, ref.node, "too-many-connections", "references name more values than can be followed",
+                               expected=f"at most {MAX_CONNECTIONS} in all")  # fmt: skip
+                return None
             out += values or []
         return out if fine else None
 

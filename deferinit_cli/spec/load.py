@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..collector import Held
 from ..graph import Input, Network
 from ..layers.arguments import suggest
 from ..problems import Diagnostic, Problem, Rejected, Source, Span, Unusable
@@ -139,13 +140,33 @@ def load(spec: Any, *, sets: Mapping[str, str] | None = None, name: str | None =
 
     Raises Rejected with all that is wrong, Unusable when it cannot be read.
     """
-    text, shown, title, folder = locate(spec)
+    return load_text(locate(spec), sets=sets, name=name)
+
+
+Text = tuple[str, str, str, "Path | None"]
+"""The text of a spec, how it is shown, its default name and its folder."""
+
+
+def load_text(
+    located: Text, *, sets: Mapping[str, str] | None = None, name: str | None = None, strict: bool = False
+) -> Network:
+    """The network of a text that `locate` has read; `strict` also looks for what is never used (`Network.lints`)."""
+    with Held():
+        return _load(located, dict(sets or {}), name, strict)
+
+
+def _load(located: Text, sets: dict[str, str], name: str | None, strict: bool) -> Network:
+    text, shown, title, folder = located
     faults = Faults()
     loader = Loader(faults, folder)
     if folder is not None:
         loader.open.append(str(Path(shown).resolve()))
     file = loader.file(text, shown, name or title, folder)
-    network = build(file, faults, dict(sets or {}), loader)
+    network = build(file, faults, sets, loader)
+    if strict and not faults.found:
+        from .unused import unused
+
+        network.lints = unused(file)
     if faults.found:
         order = {source.name: k for k, source in enumerate(loader.sources)}
         raise Rejected(sorted(faults.found, key=lambda d: place_order(d, order)))
@@ -159,8 +180,8 @@ def place_order(d: Diagnostic, order: Mapping[str, int]) -> tuple[int, int, int]
     return order.get(d.span.source.name, -1), d.span.line, d.span.column
 
 
-def locate(spec: Any) -> tuple[str, str, str, Path | None]:
-    """(text, how it is shown, default name, its folder) of a spec."""
+def locate(spec: Any) -> Text:
+    """What a spec's name stands for; reads it. Raises Unusable."""
     if isinstance(spec, Mapping):
         import yaml
 

@@ -101,8 +101,14 @@ def limited(value: Any) -> Any:
 
 
 def limited_list(value: list[Any]) -> list[Any]:
-    if len(value) > MAX_ITEMS:
-        raise fault("list-too-long", f"a list of {len(value)} entries", expected=f"at most {MAX_ITEMS}")
+    """The list, unless it holds too much: lists of lists count with what is in them."""
+    left, inside = MAX_ITEMS - len(value), [v for v in value if type(v) is list]
+    while inside and left >= 0:
+        inner = inside.pop()
+        left -= len(inner)
+        inside += [v for v in inner if type(v) is list]
+    if left < 0:
+        raise fault("list-too-long", f"a list of more than {MAX_ITEMS} entries", expected=f"at most {MAX_ITEMS}")
     return value
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..problems import Diagnostic, Problem, Source
 from ..shapes.dims import REST
 from .expressions import Scope, constant, evaluate, parse
+from .operations import limited_list
 from .tree import List, Map, Scalar, Tree, span
 
 
@@ -102,7 +103,7 @@ def _fixed(tree: Any) -> bool:
 def _evaluate(tree: Any, scope: Any) -> Any:
     node, kind, body = tree
     if kind == "list":
-        return [_evaluate(t, scope) for t in body]
+        return _limited(node, [_evaluate(t, scope) for t in body])
     if kind == "const":
         return body
     if kind == "word":
@@ -112,6 +113,13 @@ def _evaluate(tree: Any, scope: Any) -> Any:
         return body
     try:
         return evaluate(body, scope)
+    except Problem as p:
+        raise Located(node, p) from None
+
+
+def _limited(node: Tree, value: list[Any]) -> list[Any]:
+    try:
+        return limited_list(value)
     except Problem as p:
         raise Located(node, p) from None
 

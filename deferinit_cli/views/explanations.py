@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..infer.why import Answer, Line
-from ..shapes.expr import Expr, text
+from ..shapes.expr import Expr
+from ..shapes.words import text
 from .problems import place, safe
 
 

@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..report import Report, tuple_text
-from ..shapes.expr import Expr, text
+from ..shapes.expr import Expr
+from ..shapes.words import text
 
 PARAMETER_COLUMNS = {
     "show": ["parameter", "declared", "resolved", "count", "notes"],

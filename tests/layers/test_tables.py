@@ -21,7 +21,8 @@ from deferinit_cli.infer.engine import infer
 from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.layers import registry
 from deferinit_cli.problems import Rejected
-from deferinit_cli.shapes.expr import Expr, text
+from deferinit_cli.shapes.expr import Expr
+from deferinit_cli.shapes.words import text
 from deferinit_cli.spec.load import load
 
 FOLDER = Path(__file__).parent

@@ -86,6 +86,16 @@ def test_mutated_specs(seed: int) -> None:
         "{" * 100,
         "layers: [[[[[[]]]]]]\n",
         "a: " * 100 + "\n",
+        "blocks:\n"
+        + "".join(f"  b{k}: {{layers: [b{k + 1}, b{k + 1}]}}\n" for k in range(40))
+        + "  b40: {layers: []}\nlayers: [b0]\n",
+        "layers:\n- sequential s0: []\n"
+        + "".join(f"- sequential s{k + 1}:\n  - apply: s{k}\n  - apply: s{k}\n" for k in range(40)),
+        "vars:\n  a0: [1]\n"
+        + "".join(f"  a{k + 1}: [{', '.join([f'a{k}'] * 10)}]\n" for k in range(12))
+        + "layers: [dense: a12]\n",
+        "layers:\n- relu h:\n  repeat: 5000\n" + "- concat: [h.*]\n" * 3000,
+        "layers: [dense: " + "-" * 479 + "1]\n",
     ],
 )
 def test_bombs(text: str) -> None:
@@ -94,6 +104,20 @@ def test_bombs(text: str) -> None:
         resolved = infer(load(text + "\n"))
         if diagnostics(resolved):
             raise Rejected(diagnostics(resolved))
+    assert time.perf_counter() - start < 5
+
+
+def test_sizes_that_grow_with_every_layer() -> None:
+    """Sums of floors share their parts: written out they would double with each layer."""
+    body = "".join(
+        f"- conv2d: {{channels: 4, kernel_size: 3, stride: {2 + k % 3}, padding: {k % 7}}}\n- upsample: {{scale: {1 + k % 4}}}\n"
+        for k in range(80)
+    )
+    start = time.perf_counter()
+    resolved = infer(load("inputs: {x: [N, 3, H, W]}\nlayers:\n" + body + "- flatten\n- dense: 10\n"))
+    report = Report(resolved, "show", "")
+    assert "…(H, W)" in table.render(report, {"layers": True})
+    contract_of(resolved)
     assert time.perf_counter() - start < 5
 
 

@@ -1,0 +1,188 @@
+"""What can be said of an expression without knowing its symbols: bounds, equality, one solution."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import gcd
+
+from .expr import Expr, Monomials, Term, _close, _open, _symmetric, mul, sub
+
+
+def maximum(a: Term, b: Term) -> Term:
+    if type(a) is int and type(b) is int:
+        return max(a, b)
+    gap = sub(a, b)
+    low, high = lower_bound(gap), upper_bound(gap)
+    return a if low is not None and low >= 0 else b if high is not None and high <= 0 else _symmetric("max", a, b)
+
+
+def minimum(a: Term, b: Term) -> Term:
+    if type(a) is int and type(b) is int:
+        return min(a, b)
+    gap = sub(a, b)
+    low, high = lower_bound(gap), upper_bound(gap)
+    return b if low is not None and low >= 0 else a if high is not None and high <= 0 else _symmetric("min", a, b)
+
+
+def expand(t: Term) -> Term:
+    """The same with every product multiplied out."""
+    if type(t) is int or t.kind != "sum":
+        return t
+    constant, monomials = t.args
+    out: Monomials = {}
+    for fs, c in monomials:
+        partial: Monomials = {(): c}
+        for f in fs:
+            fc, fm = _open(expand(f))
+            if fc:
+                fm[()] = fc
+            partial = _times(partial, fm)
+        for key, value in partial.items():
+            if key == ():
+                constant += value
+            else:
+                out[key] = out.get(key, 0) + value
+    return _close(constant, out)
+
+
+def _times(a: Monomials, b: Monomials) -> Monomials:
+    out: Monomials = {}
+    for fa, ca in a.items():
+        for fb, cb in b.items():
+            key = tuple(sorted(fa + fb, key=lambda f: f.order))
+            out[key] = out.get(key, 0) + ca * cb
+    return out
+
+
+def compare(a: Term, b: Term) -> bool | None:
+    """True: equal for all sizes. False: for none. None: it depends."""
+    gap = expand(sub(a, b))
+    if type(gap) is int:
+        return gap == 0
+    constant, monomials = _open(gap)
+    if constant % gcd(*monomials.values()):
+        return False
+    low = lower_bound(gap)
+    if low is not None and low > 0:
+        return False
+    high = upper_bound(gap)
+    return False if high is not None and high < 0 else None
+
+
+def solve_single(a: Term, b: Term) -> tuple[str, int] | None:
+    """(symbol, number) where a == b has exactly this one solution, by one linear symbol."""
+    gap = expand(sub(a, b))
+    if type(gap) is int:
+        return None
+    constant, monomials = _open(gap)
+    if len(monomials) != 1:
+        return None
+    ((fs, c),) = monomials.items()
+    if len(fs) != 1 or constant % c:
+        return None
+    if fs[0].kind == "exact" and type(fs[0].args[1]) is int:  # x/4 == 64 is x == 256
+        return solve_single(fs[0].args[0], -constant // c * fs[0].args[1])
+    if fs[0].kind != "sym":
+        return None
+    number = -constant // c
+    return (fs[0].args[0], number) if number >= 1 else None
+
+
+_lows: dict[Expr, int | None] = {}
+
+
+def lower_bound(t: Term) -> int | None:
+    """A number that t is never below, or None."""
+    if type(t) is int:
+        return t
+    if t.kind == "sym" or t.kind == "broadcast":
+        return 1
+    if t not in _lows:
+        _lows[t] = _lower_bound(t)
+    return _lows[t]
+
+
+def _lower_bound(t: Expr) -> int | None:
+    kind = t.kind
+    if kind == "mod":
+        return 0
+    if kind == "floor":
+        low = lower_bound(t.args[0])
+        return None if low is None else low // t.args[1]
+    if kind in ("max", "min"):
+        lows = [lower_bound(x) for x in t.args]
+        known = [x for x in lows if x is not None]
+        return (max(known) if known else None) if kind == "max" else (min(known) if len(known) == 2 else None)
+    if kind != "sum":
+        return None
+    found = [x for x in (_bound_by_parts(t), _bound_by_lines(t)) if x is not None]
+    return max(found) if found else None
+
+
+def upper_bound(t: Term) -> int | None:
+    """A number that t is never above, or None."""
+    if type(t) is Expr and t.kind == "mod":
+        return int(t.args[1]) - 1
+    low = lower_bound(mul(-1, t))
+    return None if low is None else -low
+
+
+def _bound_by_parts(t: Expr) -> int | None:
+    constant, monomials = t.args
+    total: int = constant
+    for fs, c in monomials:
+        lows = [lower_bound(f) for f in fs]
+        if c < 0 and len(fs) == 1 and fs[0].kind == "mod":
+            total += c * (fs[0].args[1] - 1)
+            continue
+        if c < 0 or any(x is None or x < 0 for x in lows):
+            return None
+        part = c
+        for x in lows:
+            part *= x or 0
+        total += part
+    return total
+
+
+Line = tuple[Fraction, dict[str, Fraction]]  # a constant, and slopes by symbol
+_lines: dict[tuple[Expr, bool], Line | None] = {}
+
+
+def _bound_by_lines(t: Expr) -> int | None:
+    """By the line below, which is least where the symbols are 1."""
+    line = _line(t, False)
+    if line is None or any(v < 0 for v in line[1].values()):
+        return None
+    low = line[0] + sum(line[1].values())
+    return -((-low.numerator) // low.denominator)
+
+
+def _line(t: Expr, above: bool) -> Line | None:
+    """A linear function never above (or, `above`, never below) t; None where t is not made of sums and floors."""
+    key = (t, above)
+    if key not in _lines:
+        _lines[key] = _new_line(t, above)
+    return _lines[key]
+
+
+def _new_line(t: Expr, above: bool) -> Line | None:
+    if t.kind == "sym":
+        return Fraction(0), {t.args[0]: Fraction(1)}
+    if t.kind == "floor":
+        e, s = t.args
+        inner = _line(e, above)
+        if inner is None:
+            return None
+        return (inner[0] - (0 if above else s - 1)) / s, {k: v / s for k, v in inner[1].items()}
+    if t.kind != "sum":
+        return None
+    total = Fraction(t.args[0])
+    slopes: dict[str, Fraction] = {}
+    for fs, c in t.args[1]:
+        part = _line(fs[0], above if c > 0 else not above) if len(fs) == 1 else None
+        if part is None:
+            return None
+        total += c * part[0]
+        for k, v in part[1].items():
+            slopes[k] = slopes.get(k, Fraction(0)) + c * v
+    return total, slopes
