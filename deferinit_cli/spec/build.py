@@ -12,9 +12,9 @@ from .calls import Calls
 from .context import Context
 from .file import Body, File
 from .items import Item
-from .parameters import Overrides, Tie, override
+from .parameters import Overrides, Tie, override, parameter_keys
 from .scope import Entry, Values
-from .tree import span
+from .tree import Scalar, span
 from .values import Faults, Located
 
 MAX_REPEAT = 10_000
@@ -33,6 +33,7 @@ class Builder(Calls):
         self.ties: list[Tie] = []
         self.too_many = False
         self.instances = 0
+        self.found: dict[Scalar, tuple[Context, Item, str, bool]] = {}  # what init, freeze and dtype say: did any copy hear it?
 
     def body(self, body: Body, ctx: Context, ports: dict[str, list[int] | None], entry: Entry) -> list[int] | None:
         """Instantiate a block or file on its inputs; `ctx` has its values, names and prefix."""
@@ -222,6 +223,7 @@ class Builder(Calls):
     def instance(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
         """One instance of an item under a full name; fills in the entry's parts and how to apply it again."""
         start = len(self.network.nodes)
+        owned = len(self.network.parameters)
         self.instances += 1
         if self.instances > MAX_INSTANCES or self.too_many:
             self.beyond(ctx, item, f"more than {MAX_INSTANCES} layers, containers and block calls")
@@ -248,7 +250,32 @@ class Builder(Calls):
         entry.replay = replay
         if out is not None:
             self.finish(item, ctx, out, name)
+            if item.modifiers and item.apply is None:
+                self.idle(item, ctx, len(self.network.parameters) - owned)
         return out
+
+    def idle(self, item: Item, ctx: Context, made: int) -> None:
+        """What is said of parameters must find one in some copy of the item: told at the end of building."""
+        if "init" in item.modifiers and parameter_keys(item) is None:
+            keys = {p.key for p in self.network.parameters[-made:]} if made else set()
+            for key, _ in item.modifiers["init"][1].pairs:
+                self.found[key] = (ctx, item, "init", self.heard(key) or key.text in keys)
+        for name in ("freeze", "dtype"):
+            if name in item.modifiers:
+                key = item.modifiers[name][0]
+                self.found[key] = (ctx, item, name, self.heard(key) or bool(made))
+
+    def heard(self, key: Scalar) -> bool:
+        return key in self.found and self.found[key][3]
+
+    def unheard(self) -> None:
+        """The faults that `idle` put off."""
+        for key, (ctx, item, name, found) in self.found.items():
+            if not found and name == "init":
+                self.fault(ctx, key, "unknown-parameter", f"nothing in {item.kind} has a parameter '{key.text}'", found=key.text,
+                           help="`deferinit show` lists the parameters by name")  # fmt: skip
+            elif not found:
+                self.fault(ctx, key, "no-parameters", f"{item.kind} has no parameters: {name} says nothing", help="remove it")
 
     def beyond(self, ctx: Context, item: Item, message: str) -> None:
         """The network is too large; told once, and building stops."""
@@ -277,7 +304,7 @@ class Builder(Calls):
             dims = self.dims(ctx, codes)
             if dims is not None and out:
                 self.assertion(ctx, dims, [c.node for c in codes], key, tuple(out), "expect")
-        if "tie" in item.modifiers and not self.sharing:
+        if "tie" in item.modifiers and not self.sharing and item.apply is None:
             for own, target in item.modifiers["tie"][1].pairs:
                 self.ties.append(Tie(own, target, name, ctx))
 

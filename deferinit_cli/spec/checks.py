@@ -64,6 +64,8 @@ def read_checks(file: File, ctx: Context, builder: Builder) -> list[Check]:
         if not isinstance(case, Map):
             file.fault(case, "value-type", "a check is a mapping", expected="{input: 2x20, output: [2, 10]}")
             continue
+        if not case.pairs:
+            file.fault(case, "value-type", "a check that says nothing", expected="{input: 2x20, output: [2, 10]}")
         check = Check(f"check {k + 1}", span(file.source, case))
         for key, value in case.pairs:
             try:

@@ -126,6 +126,8 @@ class File(Body):
             if reader is not None and key.text not in ("blocks", "imports"):
                 reader(value)
         self.layers = self.tree.get("layers")
+        if isinstance(self.layers, List) and not self.layers.items:
+            self.fault(self.layers, "no-layers", "layers is empty", expected="at least one layer")
         if self.layers is None and self.tree.get("blocks") is None:
             self.fault(self.tree, "no-layers", "a spec without layers", expected="a layers key, or blocks to be imported")
 
@@ -218,7 +220,20 @@ class File(Body):
                                expected=", ".join(cls.arguments),
                                help=f"'{name.text}' is '{other}' here" if other else suggest(name.text, cls.arguments))  # fmt: skip
                 else:
+                    self.try_default(cls, name, arg)
                     self.defaults.setdefault(key.text, []).append((name, name.text, arg))
+
+    def try_default(self, cls: type[Layer], name: Scalar, arg: Tree) -> None:
+        """A default that no layer could take is wrong even where no layer takes it."""
+        argument = cls.arguments[name.text]
+        try:
+            code = compile_value(arg, argument.textual, argument.words)
+            if code.fixed:
+                argument.accept(code.value)
+        except Located as e:
+            self.faults.problem(self.source, e.node, e.problem)
+        except Problem as p:
+            self.faults.problem(self.source, arg, p)
 
     def defaults_of(self, kind: str) -> list[tuple[Scalar, str, Tree]]:
         return self.defaults.get(kind, [])
@@ -276,6 +291,9 @@ class File(Body):
 
     def read_outputs(self, node: Tree) -> None:
         self.outputs = self.references(node)
+        if not self.outputs:
+            self.fault(node, "value-type", "outputs names nothing", expected="a list of layers",
+                       help="left out, the last layer's output is the network's")  # fmt: skip
 
     def references(self, node: Tree) -> list[tuple[str | None, Any]]:
         out: list[tuple[str | None, Any]] = []
@@ -298,6 +316,8 @@ class File(Body):
             if not isinstance(value, Map):
                 self.fault(value, "value-type", "params gives init, freeze or dtype", expected="{init: zeros}")
                 continue
+            if not value.pairs:
+                self.fault(value, "value-type", "params gives init, freeze or dtype", expected="{init: zeros}")
             for k, _ in value.pairs:
                 if k.text not in ("init", "freeze", "dtype"):
                     self.fault(k, "unknown-key", f"params has no '{k.text}'", found=k.text, expected="init, freeze, dtype",
@@ -336,6 +356,21 @@ class File(Body):
                 self.fault(k, "unknown-key", f"a block has no '{k.text}'", found=k.text, expected=", ".join(BLOCK),
                            help=suggest(k.text, BLOCK))  # fmt: skip
         return block
+
+    def try_unused(self) -> None:
+        """Blocks that nothing calls are read too: green must mean checked."""
+        for block in self.blocks.values():
+            if block.used:
+                continue
+            scope = {"i", *self.vars, *block.argument_names()}
+            for item in nested(block.items):
+                scope |= {item.modifiers["index"][1]} if "index" in item.modifiers else set()
+            for item in nested(block.items):
+                codes = [c for _, c in item.arguments.values()]
+                codes += [item.modifiers[m][1] for m in ("when", "repeat", "fanout", "freeze") if m in item.modifiers]
+                for node, name in (n for c in codes for n in c.names()):
+                    if name not in scope:
+                        self.fault(node, "unknown-name", f"unknown name '{name}'", found=name, help=suggest(name, scope))
 
     def read_args(self, node: Tree) -> tuple[list[tuple[str, Any]], dict[str, Tree]]:
         """`[out, kernel=3]`, or `- widths: [1, 2]` where a default holds commas; and where each one stands."""
@@ -411,6 +446,11 @@ class File(Body):
                 item.head, "unknown-kind", f"no layer or block is called '{kind}'", found=kind, expected=expected, help=help_
             )
         return cls
+
+
+def nested(items: list[Item]) -> list[Item]:
+    """Items and those in their containers."""
+    return [x for item in items for x in (item, *(n for children in item.lists.values() for n in nested(children)))]
 
 
 def default_node(n: Scalar, text: str) -> Scalar:

@@ -170,6 +170,9 @@ def _modifiers(file: File, item: Item, node: Map) -> None:
         except Located as e:
             file.faults.problem(file.source, e.node, e.problem)
             item.broken = True
+    if "index" in item.modifiers and not item.modifiers.keys() & {"repeat", "fanout"}:
+        file.fault(item.modifiers["index"][0], "index-without-repeat", "index names the counter of a repeat or fanout",
+                   help="remove it, or say repeat: 2")  # fmt: skip
     if "repeat" in item.modifiers and "fanout" in item.modifiers:
         file.fault(item.modifiers["fanout"][0], "repeat-and-fanout", "repeat and fanout on one item",
                    help="put one of them in a sequential around the other")  # fmt: skip
@@ -212,10 +215,24 @@ def _head(file: File, item: Item, value: Tree | None) -> Item | None:
             _container(file, item, value)
         else:
             _layer_arguments(file, item, value)
+            if item.references is not None and item.from_ is not None:
+                file.fault(item.head, "from-twice", f"{item.kind} is told its inputs twice",
+                           help="name them under the layer's key or with from:, not both")  # fmt: skip
+        _idle_modifiers(file, item)
     else:
         item.target = target
         _block_arguments(file, item, value)
     return item
+
+
+def _idle_modifiers(file: File, item: Item) -> None:
+    """What is said of parameters that an item cannot have."""
+    if item.broken or item.cls is None:
+        return
+    said = [m for m in ("init", "tie", "freeze", "dtype") if m in item.modifiers]
+    if item.apply is not None and said:
+        file.fault(item.modifiers[said[0]][0], "apply-modifier", f"apply uses another layer's parameters as they are: no {said[0]}",
+                   help=f"say it of '{item.apply.text}'")  # fmt: skip
 
 
 def _container(file: File, item: Item, value: Tree | None) -> None:

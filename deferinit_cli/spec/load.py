@@ -68,13 +68,14 @@ def read_file(path: str, shown: str) -> str:
 
 
 class Loader:
-    """Reads files and what they import, each once per `set`-free text."""
+    """Reads files and what they import, each once."""
 
     def __init__(self, faults: Faults, root: Path | None) -> None:
         self.faults = faults
         self.root = root  # the folder tree that relative imports must stay in
         self.open: list[str] = []
         self.sources: list[Source] = []
+        self.files: dict[str, File] = {}  # by path
 
     def file(self, text: str, shown: str, title: str, folder: Path | None) -> File:
         source, tree = reader.read(text, shown, BACKEND)
@@ -91,9 +92,12 @@ class Loader:
             key = str(path.resolve())
             if key in self.open:
                 raise Problem("cyclic-import", f"'{target.text}' imports itself, directly or through others", found=target.text)
+            if key in self.files:
+                return self.files[key]
             self.open.append(key)
             try:
-                return self.file(read_file(str(path), shown), shown, path.stem, folder)
+                self.files[key] = self.file(read_file(str(path), shown), shown, path.stem, folder)
+                return self.files[key]
             finally:
                 self.open.pop()
         except Problem as p:
@@ -147,9 +151,7 @@ Text = tuple[str, str, str, "Path | None"]
 """The text of a spec, how it is shown, its default name and its folder."""
 
 
-def load_text(
-    located: Text, *, sets: Mapping[str, str] | None = None, name: str | None = None, strict: bool = False
-) -> Network:
+def load_text(located: Text, *, sets: Mapping[str, str] | None = None, name: str | None = None, strict: bool = False) -> Network:
     """The network of a text that `locate` has read; `strict` also looks for what is never used (`Network.lints`)."""
     with Held():
         return _load(located, dict(sets or {}), name, strict)
@@ -163,6 +165,8 @@ def _load(located: Text, sets: dict[str, str], name: str | None, strict: bool) -
         loader.open.append(str(Path(shown).resolve()))
     file = loader.file(text, shown, name or title, folder)
     network = build(file, faults, sets, loader)
+    for each in (file, *loader.files.values()):
+        each.try_unused()
     if strict and not faults.found:
         from .unused import unused
 
@@ -187,7 +191,7 @@ def locate(spec: Any) -> Text:
 
         return yaml.safe_dump(dict(spec), sort_keys=False, default_flow_style=None), "<mapping>", "network", None
     spec = os.fspath(spec)
-    if "\n" in spec:
+    if "\n" in spec or "\r" in spec:
         return spec, "<text>", "network", None
     if spec == "-":
         return reader.decode(sys.stdin.buffer.read(reader.MAX_BYTES + 1), "<stdin>"), "<stdin>", "network", Path.cwd()
@@ -243,6 +247,8 @@ def finish(network: Network, file: File, builder: Builder, ctx: Context, out: li
                 network.outputs.append((shown if len(values) == 1 else f"{shown}.{k}", v))
     else:
         network.outputs = [(network.value_name(v), v) for v in out or []]
+    if not builder.too_many:
+        builder.unheard()
     apply_globs(builder, file, ctx, network.parameters)
     resolve_ties(builder)
     unique(builder)

@@ -15,7 +15,8 @@ MAX_BYTES = 1 << 20
 
 Loaders = {"c": getattr(yaml, "CSafeLoader", yaml.SafeLoader), "python": yaml.SafeLoader}
 
-_TAB = re.compile(r"^[^#\"'\n]*?(\t)", re.M)
+_DIRECTIVE = re.compile(r"\A(?:[ \t]*(?:#.*)?\n)*(%.*)")
+_COMMENT = re.compile(r"(?<!\S)#")
 _NO_SPACE = re.compile(r"^[A-Za-z_][\w.]*:[^\s:/]")
 
 
@@ -41,12 +42,16 @@ def read(text: str, name: str, backend: str = "c") -> tuple[Source, Map]:
     if "\0" in text:
         at = text.index("\0")
         raise _error(source, "invalid-character", "a NUL character", text.count("\n", 0, at) + 1, 1)
-    tabs(source)
+    if "%" in text and (m := _DIRECTIVE.match(text)):
+        raise _error(source, "directive", "a YAML directive", text.count("\n", 0, m.start(1)) + 1, 1, found=m.group(1)[:40],
+                     help="a spec needs none: remove the line")  # fmt: skip
     reader = _Reader(source)
     try:
         tree = reader.run(Loaders[backend])
     except yaml.YAMLError as e:
+        tabs(source, reader.quoted)
         raise _syntax(source, e) from None
+    tabs(source, reader.quoted)
     if reader.problems:
         raise Rejected(reader.problems)
     if not isinstance(tree, Map):
@@ -55,13 +60,18 @@ def read(text: str, name: str, backend: str = "c") -> tuple[Source, Map]:
     return source, tree
 
 
-def tabs(source: Source) -> None:
-    """Tabs outside quotes and comments: the YAML back ends disagree on them."""
-    if "\t" not in source.text:
-        return
-    for number, line in enumerate(source.text.split("\n"), 1):
-        if "\t" in line and (m := _TAB.match(line)):
-            raise _error(source, "tab", "a tab", number, m.start(1) + 1, help="use spaces")
+def tabs(source: Source, quoted: list[tuple[int, int]]) -> None:
+    """Tabs outside quotes and comments: the YAML back ends disagree on them. `quoted`: from where to where in the text."""
+    at = source.text.find("\t")
+    while at >= 0:
+        start = max(source.text.rfind("\n", 0, at), source.text.rfind("\r", 0, at)) + 1
+        comment = _COMMENT.search(source.text, start, at + 1)
+        hidden = any(a <= at < b for a, b in quoted) or (
+            comment is not None and not any(a <= comment.start() < b for a, b in quoted)
+        )
+        if not hidden:
+            raise _error(source, "tab", "a tab", source.text.count("\n", 0, at) + 1, at - start + 1, help="use spaces")
+        at = source.text.find("\t", at + 1)
 
 
 class _Reader:
@@ -71,6 +81,7 @@ class _Reader:
         self.source = source
         self.problems: list[Diagnostic] = []
         self.maps: list[Map] = []
+        self.quoted: list[tuple[int, int]] = []  # where quoted and block texts stand, where that matters
 
     def run(self, loader: Any) -> Tree:
         stack: list[List | Map] = []
@@ -80,6 +91,7 @@ class _Reader:
         alias, scalar = yaml.AliasEvent, yaml.ScalarEvent
         sequence, mapping = yaml.SequenceStartEvent, yaml.MappingStartEvent
         ends = (yaml.SequenceEndEvent, yaml.MappingEndEvent)
+        tabbed = "\t" in self.source.text
         e: Any
         for e in yaml.parse(self.source.text, Loader=loader):
             kind = type(e)
@@ -89,6 +101,8 @@ class _Reader:
                 node: Tree = Scalar(e.value, bool(e.style), mark.line + 1, mark.column + 1, end)
                 if e.anchor is not None or e.tag is not None:
                     self.unwanted(e)
+                if tabbed and e.style:
+                    self.quoted.append((mark.index, e.end_mark.index))
             elif kind is sequence or kind is mapping:
                 mark = e.start_mark
                 node = (List if kind is sequence else Map)(mark.line + 1, mark.column + 1)
@@ -119,6 +133,8 @@ class _Reader:
                 elif keys[-1] is None:
                     keys[-1] = self.key(node)
                 else:
+                    if type(node) is Scalar and node.empty:  # the back ends place it differently
+                        node.line, node.column, node.end = keys[-1].line, keys[-1].end, keys[-1].end + 1
                     top.pairs.append((keys[-1], node))  # type: ignore[union-attr]
                     keys[-1] = None
             if kind is not scalar and kind is not alias:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..problems import Diagnostic, Problem, Source
 from ..shapes.dims import REST
-from .expressions import Scope, constant, evaluate, parse
+from .expressions import Scope, constant, evaluate, parse, variables
 from .operations import limited_list
 from .tree import List, Map, Scalar, Tree, span
 
@@ -46,6 +47,19 @@ class Code:
     def get(self, scope: Scope) -> Any:
         """The value; raises Located at the scalar that is wrong."""
         return self.value if self.fixed else _evaluate(self.tree, scope)
+
+    def names(self) -> list[tuple[Tree, str]]:
+        """The variables it reads, each with where."""
+        return [] if self.fixed else list(_names(self.tree))
+
+
+def _names(tree: Any) -> Iterator[tuple[Tree, str]]:
+    node, kind, body = tree
+    if kind == "list":
+        for t in body:
+            yield from _names(t)
+    elif kind == "expression":
+        yield from ((node, name) for name in sorted(variables(body)))
 
 
 class Located(Exception):

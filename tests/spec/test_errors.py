@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deferinit_cli.spec.load import load
 from tests.specs import rejection
 
 
@@ -121,6 +122,46 @@ def test_shapes_that_must_be_equal_and_are_not(spec: str) -> None:
     assert len(found) == 1
     assert found[0].rule in ("size-mismatch", "shape-mismatch")
     assert found[0].related, "it says where the other size came from"
+
+
+SAID_IN_VAIN = {
+    "init on a layer without parameters": ("layers:\n- relu:\n  init: {weight: zeros}\n", "unknown-parameter", (3, 10)),
+    "init of what a block lacks": ("blocks: {b: {layers: [{dense: 3}]}}\nlayers:\n- b x:\n  init: {nope: zeros}\n", "unknown-parameter",
+                                   (4, 10)),
+    "dtype on a layer without parameters": ("layers:\n- relu:\n  dtype: float64\n", "no-parameters", (3, 3)),
+    "freeze on a container without parameters": ("layers:\n- residual r: [relu]\n  freeze: true\n", "no-parameters", (3, 3)),
+    "index without repeat": ("layers:\n- relu:\n  index: j\n", "index-without-repeat", (3, 3)),
+    "inputs said twice": ("inputs: {a: [2], b: [2]}\nlayers:\n- add: [a, b]\n  from: a\n", "from-twice", (3, 3)),
+    "modifiers of apply": ("layers:\n- dense a: 3\n- apply: a\n  freeze: true\n", "apply-modifier", (4, 3)),
+    "a default no layer could take": ("defaults: {dense: {units: -1}}\nlayers: [relu]\n", "argument-range", (1, 27)),
+    "a misspelt kind in an unused block": ("blocks: {b: {layers: [{dens: 3}]}}\nlayers: [relu]\n", "unknown-kind", (1, 24)),
+    "a misspelt variable in an unused block": ("blocks: {b: {args: [width], layers: [{dense: widht}]}}\nlayers: [relu]\n", "unknown-name",
+                                               (1, 46)),
+    "outputs that name nothing": ("layers: [relu]\noutputs: []\n", "value-type", (2, 10)),
+    "params that say nothing": ("layers: [dense: 3]\nparams: {'**.weight': {}}\n", "value-type", (2, 23)),
+    "a check that says nothing": ("layers: [relu]\nchecks:\n- {}\n", "value-type", (3, 3)),
+    "no layers": ("layers: []\n", "no-layers", (1, 9)),
+    "a directive": ("%YAML 1.1\n---\nlayers: [relu]\n", "directive", (1, 1)),
+    "a tab after an apostrophe": ("name: it's\tx\nlayers: [relu]\n", "tab", (1, 11)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "rule", "at"), SAID_IN_VAIN.values(), ids=SAID_IN_VAIN)
+def test_nothing_is_ignored_in_silence(spec: str, rule: str, at: tuple[int, int]) -> None:
+    check(spec, rule, "", at=at)
+
+
+def test_repeated_containers_may_differ_in_what_they_hold() -> None:
+    """`init` names a parameter of some copy; the others need not have it."""
+    spec = "layers:\n- sequential s:\n  - dense: 3\n    when: i > 0\n  repeat: 2\n  init: {weight: zeros}\n"
+    assert {p.name: p.initializer.name for p in load(spec).parameters} == {
+        "s.1.dense0.weight": "zeros",
+        "s.1.dense0.bias": "zeros",
+    }
+
+
+def test_tabs_in_quotes_and_comments_are_text() -> None:
+    assert load('name: "a\\tb\tc"  # a\tcomment\ndoc: |\n  a\tb\nlayers: [relu]\n').name == "a\tb\tc"
 
 
 def test_all_independent_errors_at_once() -> None:
