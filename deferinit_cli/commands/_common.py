@@ -149,6 +149,9 @@ def destinations(formats: Sequence[str], known: Sequence[str], default: str) -> 
         if equals and not target:
             raise click.UsageError(f"--format {text} names no file")
         out.append((name, target or None))
+    written = [os.path.realpath(target) for _, target in out if target is not None]
+    if len(set(written)) < len(written):
+        raise click.UsageError("two reports would go to one file")
     if sum(target is None for _, target in out) > 1:
         raise click.UsageError("only one format can go to standard output: give the others a file, --format json=FILE")
     return out

@@ -2,81 +2,73 @@
 
 from __future__ import annotations
 
-import glob as globbing
-import os
+from importlib import import_module
+from pathlib import Path
 
 import click
 
-from ..problems import Diagnostic, Unusable
-from ..verify import Outcome, verify
-from ._common import destinations, emit, has_layers, set_option
+from ..problems import Diagnostic, Rejected, Unusable
+from ..verify import Asked, Outcome, Run, safely
+from ._common import destinations, emit
+from ._specs import files
 
-FORMATS = ("text", "json")
+VIEWS = Path(__file__).parent.parent / "views" / "checks"
+FORMATS = sorted((p.stem for p in VIEWS.glob("*.py") if p.stem[0] != "_"), key=lambda name: (name != "text", name))
 
 
 @click.command("check")
 @click.argument("specs", nargs=-1)
-@set_option
 @click.option(
-    "--format", "formats", multiple=True, metavar="FORMAT[=FILE]", help="text (default) or json; =FILE writes it there."
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="NAME=VALUE,…",
+    help="Set a variable of the spec; several values, separated by commas outside brackets, make cases. Repeatable.",
 )
-def command(specs: tuple[str, ...], sets: tuple[str, ...], formats: tuple[str, ...]) -> int:
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[NAME=]SHAPE,…",
+    help="Shapes of an input, separated by commas: every combination with the values of --set is a case. Repeatable.",
+)
+@click.option("--strict", is_flag=True, help="What is never used and what no case resolves is wrong too.")
+@click.option(
+    "--format", "formats", multiple=True, metavar="FORMAT[=FILE]",
+    help=f"One of {', '.join(FORMATS)} (default text); =FILE writes it there. Repeatable.",
+)  # fmt: skip
+def command(
+    specs: tuple[str, ...], sets: tuple[str, ...], inputs: tuple[str, ...], strict: bool, formats: tuple[str, ...]
+) -> int:
     """Parse and infer every spec and run its checks: files, folders (all specs below) and globs.
 
     Exit code 0: everything was checked and holds. 1: something is wrong. 2: a file cannot be read, a pattern matches
     nothing, or nothing was checked.
     """
     from ..spec.options import parse_sets
-    from ..views import checks
+    from ..verify.combinations import combinations, split_inputs, split_sets
 
     targets = destinations(formats, FORMATS, "text")
-    chosen = parse_sets(sets)
+    asked = Asked(*split_sets(parse_sets(sets)), split_inputs(inputs), strict)
+    combinations(asked)  # too many are told before any work
     outcomes: list[Outcome] = []
     for path in files(specs):
-        outcomes += verify(path, chosen)
-    for name, target in targets:
-        emit(checks.document(outcomes) if name == "json" else checks.text(outcomes), target)
+        outcomes += safely(path, asked)
+    run = Run(outcomes)
     if not outcomes:
         raise Unusable([Diagnostic("nothing-checked", "nothing was checked", help="name a spec, a folder or a glob")])
-    if any(o.unusable for o in outcomes):
-        return 2
-    return 0 if all(o.passed for o in outcomes) else 1
+    tell(run, targets)
+    return 2 if run.unusable else 1 if run.failed else 0
 
 
-def files(specs: tuple[str, ...]) -> list[str]:
-    """The specs that paths, folders and globs name, each once, in order; raises Unusable for one that names none."""
-    from ._common import default_spec
-
-    found: dict[str, None] = {}
-    problems = []
-    for pattern in specs or (default_spec(),):
-        hits = expand(pattern)
-        if not hits:
-            problems.append(
-                Diagnostic("no-match", f"'{pattern}' matches no spec", help="a folder holds *.yaml files with a layers key")
-            )
-        found.update(dict.fromkeys(hits))
+def tell(run: Run, targets: list[tuple[str, str | None]]) -> None:
+    """Every report asked for; one that cannot be written does not cost the others."""
+    problems: list[Diagnostic] = []
+    for name, target in targets:
+        view = import_module(f"..views.checks.{name}", __package__)
+        try:
+            emit(view.render(run), target)
+        except Rejected as e:
+            problems += e.diagnostics
     if problems:
-        raise Unusable(problems)
-    return list(found)
-
-
-def expand(pattern: str) -> list[str]:
-    if pattern == "-" or pattern.startswith("zoo:") or os.path.isfile(pattern):
-        return [pattern]
-    if os.path.isdir(pattern):
-        return below(pattern)
-    if os.path.exists(pattern):
-        return [pattern]  # a device or pipe: refused by the reader
-    out: list[str] = []
-    for hit in sorted(globbing.glob(pattern, recursive=True)):
-        out += below(hit) if os.path.isdir(hit) else [hit]
-    return out
-
-
-def below(folder: str) -> list[str]:
-    """The specs in a folder and its folders: files that only define blocks are imported by others."""
-    from pathlib import Path
-
-    paths = sorted(p for p in Path(folder).rglob("*.y*ml") if p.suffix in (".yaml", ".yml") and p.is_file())
-    return [str(p) for p in paths if has_layers(p)]
+        raise Rejected(problems)

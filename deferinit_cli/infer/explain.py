@@ -135,7 +135,10 @@ def fact_text(fact: Fact) -> str:
     if isinstance(owner, Node):
         return f"{owner.name}.{what}" if what else owner.name
     if isinstance(owner, Given):
-        return f"{owner.span.source.name} {owner.span.source.text}".strip()
+        source = owner.span.source
+        if "\n" in source.text:  # a case in a spec, not an option
+            return f"a check's input, {'x'.join(map(str, owner.dims)) or 'scalar'}"
+        return f"{source.name} {source.text}".strip()
     if isinstance(owner, Input):
         return f"dim {what} of input {owner.name}"
     if isinstance(owner, Assertion):

@@ -37,8 +37,7 @@ def found(file: File, rule: str, node: Tree, message: str, help_: str) -> Diagno
 def unused_variables(file: File, bodies: Iterable[Body]) -> list[Diagnostic]:
     read: set[str] = set()
     for body in bodies:
-        own = set(body.argument_names()) if isinstance(body, Block) else set()
-        read |= mentioned(body) - own
+        read |= (mentioned(body) | in_defaults(body)) - set(body.argument_names()) if isinstance(body, Block) else mentioned(body)
     for sets in file.import_sets.values():
         for _, code in sets.values():
             read |= in_code(code.tree)
@@ -83,9 +82,7 @@ def unused_blocks(file: File) -> list[Diagnostic]:
 
 
 def unused_arguments(block: Block) -> list[Diagnostic]:
-    read = mentioned(block)
-    for _, default in block.args:
-        read |= in_code(default.tree) if default is not None else set()
+    read = mentioned(block) | in_defaults(block)
     return [
         found(
             block.file,
@@ -121,6 +118,10 @@ def mentioned(body: Body) -> set[str]:
     for _, reference in body.outputs or ():
         out |= in_reference(reference)
     return out
+
+
+def in_defaults(block: Block) -> set[str]:
+    return set().union(*(in_code(default.tree) for _, default in block.args if default is not None))
 
 
 def in_item(item: Item) -> set[str]:

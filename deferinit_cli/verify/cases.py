@@ -1,60 +1,23 @@
-"""Running a spec's own checks: each case is an inference of its own, and what it expects is compared."""
+"""What is wrong with one case: it is inferred by itself, and what it expects is compared."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .graph import Network
-from .infer.diagnose import diagnostics
-from .infer.engine import infer
-from .infer.resolved import Resolved
-from .layers.arguments import suggest
-from .problems import Diagnostic, Rejected, Unusable
-from .report import BYTES, tuple_text
-from .shapes.expr import Expr, add, compare, mul, product, text
-from .spec.checks import Check, Expected
-from .spec.load import load
+from ..graph import Network
+from ..infer.resolved import Resolved
+from ..layers.arguments import suggest
+from ..problems import Diagnostic
+from ..report import BYTES, tuple_text
+from ..shapes.bounds import compare
+from ..shapes.expr import Expr, add, mul, product
+from ..shapes.words import text
+from ..spec.checks import Check, Expected
 
 
-class Outcome:
-    """One case of one spec: what failed, if anything."""
-
-    __slots__ = ("spec", "name", "line", "problems", "unusable")
-
-    def __init__(self, spec: str, name: str, line: int | None, problems: list[Diagnostic], unusable: bool = False) -> None:
-        self.spec = spec
-        self.name = name
-        self.line = line
-        self.problems = problems
-        self.unusable = unusable
-
-    @property
-    def passed(self) -> bool:
-        return not self.problems
-
-
-def verify(spec: str, sets: Mapping[str, str] | None = None) -> list[Outcome]:
-    """Parse, infer and run every case; the spec itself is the first outcome."""
-    sets = dict(sets or {})
-    try:
-        network = load(spec, sets=sets)
-    except Rejected as e:
-        return [Outcome(spec, "spec", None, e.diagnostics, isinstance(e, Unusable))]
-    out = [Outcome(spec, "spec", None, diagnostics(infer(network)))]
-    for check in network.checks:
-        out.append(Outcome(spec, check.name, check.span.line, run_check(spec, network, check, sets)))
-    return out
-
-
-def run_check(spec: str, network: Network, check: Check, sets: dict[str, str]) -> list[Diagnostic]:
-    """What is wrong with one case; nothing when it passes."""
-    try:
-        net = load(spec, sets={**sets, **check.sets}) if check.sets else network
-        resolved = infer(net, check.inputs)
-        found = diagnostics(resolved)
-    except Rejected as e:
-        net, resolved, found = network, None, e.diagnostics
+def judge(check: Check, net: Network, resolved: Resolved | None, found: list[Diagnostic]) -> list[Diagnostic]:
+    """What is wrong with a case of the spec's own, given what inference found; nothing when it passes."""
     if check.error is not None:
         return expect_error(check, found)
     if found or resolved is None:
@@ -132,21 +95,22 @@ class Sizes:
         return name in self.values
 
     def variable(self, name: str) -> Any:
-        from .problems import Problem
+        from ..problems import Problem
 
         if name not in self.values:
             raise Problem("unknown-name", f"unknown name '{name}'", help=suggest(name, self.values))
         return self.values[name]
 
     def symbol(self, name: str) -> Any:
-        from .shapes.dims import Sym
+        from ..shapes.dims import Sym
 
         return Sym(name, 0)
 
     def term(self, size: Any) -> Any:
         """A size as written, as a term; None for `_` and for a symbol that nothing has bound."""
-        from .shapes.dims import UNKNOWN, Op, Sym
-        from .shapes.expr import exact_div, floordiv, maximum, minimum, mod, sub
+        from ..shapes.bounds import maximum, minimum
+        from ..shapes.dims import UNKNOWN, Op, Sym
+        from ..shapes.expr import exact_div, floordiv, mod, sub
 
         if size is UNKNOWN:
             return None
@@ -175,9 +139,9 @@ def compare_shapes(check: Check, resolved: Resolved, pairs: Sequence[Pair]) -> l
 
 
 def compare_one(check: Check, e: Expected, shape: Any, sizes: Sizes) -> Diagnostic | None:
-    from .problems import Problem
-    from .shapes.dims import Sym
-    from .spec.values import Located
+    from ..problems import Problem
+    from ..shapes.dims import Sym
+    from ..spec.values import Located
 
     what = e.name or "output"
     if shape is None:
@@ -250,6 +214,3 @@ def total(resolved: Resolved, measure: str) -> Any:
             return None
         out = add(out, mul(product(list(shape)), BYTES[p.dtype] if measure == "bytes" else 1))
     return out
-
-
-__all__ = ["Outcome", "verify"]

@@ -1,0 +1,99 @@
+"""Checking specs: parsed, inferred, their own cases run, the combinations asked for, and what is never used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..graph import Given, Network
+from ..infer.diagnose import diagnostics
+from ..infer.engine import infer
+from ..infer.resolved import Resolved
+from ..problems import Diagnostic, Rejected, Unusable
+from ..spec.load import Text, load_text, locate
+from .cases import judge
+from .outcomes import CHECK, COMBINATION, SPEC, STRICT, Asked, Outcome, Run
+
+if TYPE_CHECKING:
+    from .strict import Strict
+
+__all__ = ["Asked", "Outcome", "Run", "examine", "safely", "verify"]
+
+
+def verify(spec: str, sets: Mapping[str, str] | None = None) -> list[Outcome]:
+    """Parse, infer and run every case; the spec itself is the first outcome."""
+    return examine(spec, Asked(sets))
+
+
+def examine(spec: str, asked: Asked) -> list[Outcome]:
+    """Everything asked about one spec, as outcomes; wrong specs and unreadable ones are outcomes too."""
+    try:
+        text = locate(spec)  # read once: every case sees the same text, standard input too
+        network = load_text(text, sets=asked.sets, strict=asked.strict)
+    except Rejected as e:
+        return [Outcome(spec, "spec", None, e.diagnostics, SPEC, isinstance(e, Unusable))]
+    strict: Strict | None = None
+    if asked.strict:
+        from .strict import Strict as Lints
+
+        strict = Lints(network)
+    resolved = infer(network)
+    found = diagnostics(resolved)
+    out = [Outcome(spec, "spec", None, found)]
+    if strict is not None:
+        strict.see(resolved)
+    for check in network.checks:
+        net, resolved_, problems = case(text, network, {**asked.sets, **check.sets}, check.inputs, bool(check.sets))
+        out.append(Outcome(spec, check.name, check.span.line, judge(check, net, resolved_, problems), CHECK))
+        if strict is not None and resolved_ is not None and out[-1].passed:
+            strict.see(resolved_)
+    if asked.choices or asked.inputs:
+        out += combined(spec, text, network, asked, strict)
+    if strict is not None and not found:
+        out.append(Outcome(spec, "strict", None, strict.problems(resolved), STRICT))
+    return out
+
+
+def case(
+    text: Text, network: Network, sets: dict[str, str], inputs: Sequence[Given], again: bool
+) -> tuple[Network, Resolved | None, list[Diagnostic]]:
+    """One inference: (network, what is known or None, what is wrong). `again`: other sets make it another network."""
+    try:
+        net = load_text(text, sets=sets) if again else network
+        resolved = infer(net, inputs)
+        return net, resolved, diagnostics(resolved)
+    except Rejected as e:
+        return network, None, e.diagnostics
+
+
+def combined(spec: str, text: Text, network: Network, asked: Asked, strict: Strict | None) -> list[Outcome]:
+    """Every combination of the values asked for: each must infer without a problem."""
+    from ..spec.options import parse_inputs
+    from .combinations import combinations
+
+    out: list[Outcome] = []
+    try:
+        wanted = combinations(asked)
+        parsed = {tuple(inputs): parse_inputs(inputs, network) for _, _, inputs in wanted}
+    except Rejected as e:
+        return [Outcome(spec, "combinations", None, e.diagnostics, COMBINATION, isinstance(e, Unusable))]
+    for name, sets, inputs in wanted:
+        _, resolved, problems = case(text, network, {**asked.sets, **sets}, parsed[tuple(inputs)], bool(sets))
+        out.append(Outcome(spec, name, None, problems, COMBINATION))
+        if strict is not None and resolved is not None and not problems:
+            strict.see(resolved)
+    return out
+
+
+def safely(spec: str, asked: Asked) -> list[Outcome]:
+    """`examine`, where even a fault of ours is an outcome: the other specs of a run are still checked and told."""
+    try:
+        return examine(spec, asked)
+    except Exception as e:
+        import os
+
+        if os.environ.get("DEFERINIT_TRACEBACK"):
+            raise
+        problem = Diagnostic("internal-error", f"{spec}: {type(e).__name__}: {e}",
+                             help="this is a fault of deferinit, not of the spec: please report it with the spec")  # fmt: skip
+        return [Outcome(spec, "spec", None, [problem])]

@@ -1,0 +1,73 @@
+"""What checking came to: an outcome per case, and a run of many specs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..problems import Diagnostic
+
+SPEC, CHECK, COMBINATION, STRICT = "spec", "check", "combination", "strict"
+"""Kinds of outcome: the spec by itself, a case it carries, one that the command line asks for, what is never used."""
+
+
+class Outcome:
+    """One case of one spec: what failed, if anything. `unusable`: nothing could be checked."""
+
+    __slots__ = ("kind", "line", "name", "problems", "spec", "unusable")
+
+    def __init__(
+        self, spec: str, name: str, line: int | None, problems: list[Diagnostic], kind: str = SPEC, unusable: bool = False
+    ) -> None:
+        self.spec = spec
+        self.name = name
+        self.line = line
+        self.problems = problems
+        self.kind = kind
+        self.unusable = unusable
+
+    @property
+    def passed(self) -> bool:
+        return not self.problems
+
+
+class Asked:
+    """What to check of every spec: `sets` holds for all cases; `choices` and `inputs` are combined, each with each."""
+
+    __slots__ = ("choices", "inputs", "sets", "strict")
+
+    def __init__(
+        self,
+        sets: Mapping[str, str] | None = None,
+        choices: Mapping[str, Sequence[str]] | None = None,
+        inputs: Sequence[Sequence[str]] = (),
+        strict: bool = False,
+    ) -> None:
+        self.sets = dict(sets or {})
+        self.choices = {name: list(values) for name, values in (choices or {}).items()}
+        self.inputs = [list(values) for values in inputs]
+        self.strict = strict
+
+
+class Run:
+    """All outcomes, in the order of the specs. `since`: only specs changed since then, `unchanged` were left out."""
+
+    __slots__ = ("outcomes", "since", "unchanged")
+
+    def __init__(self, outcomes: list[Outcome], since: str | None = None, unchanged: int = 0) -> None:
+        self.outcomes = outcomes
+        self.since = since
+        self.unchanged = unchanged
+
+    def by_spec(self) -> dict[str, list[Outcome]]:
+        out: dict[str, list[Outcome]] = {}
+        for o in self.outcomes:
+            out.setdefault(o.spec, []).append(o)
+        return out
+
+    @property
+    def failed(self) -> int:
+        return sum(not o.passed for o in self.outcomes)
+
+    @property
+    def unusable(self) -> bool:
+        return any(o.unusable for o in self.outcomes)
