@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from .base import Layer, Problem, flag, integer, layer, number
+from .broadcast import stretch
 from .frame import Frame
 from .lazy import np
 from .softmaxes import softmax
@@ -71,8 +72,7 @@ class Attention(Layer):
             r.slot(own)
             r.product(width, heads, own, says=says, blame="heads")
         if len(r.inputs) > 3:
-            bias = r.dims(3)
-            r.broadcast([bias, (r.slot("N"), r.slot(self.heads), r.slot("Tq"), r.slot("Tk"))])
+            stretch(r, r.dims(3), (r.slot("N"), r.named("all_heads", r.slot(self.heads)), r.slot("Tq"), r.slot("Tk")), "bias")
 
     def cost(self) -> str:
         return f"N {self.heads} Tq Tk head_dim + N {self.heads} Tq Tk v_dim"

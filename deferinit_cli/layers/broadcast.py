@@ -12,6 +12,16 @@ from .lazy import np
 from .merge import promoted
 
 
+def stretch(r: Frame, row: tuple[int, ...], target: tuple[int, ...], blame: str) -> None:
+    """State that a row broadcasts to a target, which stays as it is."""
+    if len(row) > len(target):
+        raise Problem("rank-mismatch", f"{len(row)} dims do not broadcast to {len(target)}", blame,
+                      f"{len(row)} dims", f"at most {len(target)} dims")  # fmt: skip
+    for a, b in zip(row[::-1], target[::-1]):
+        if a != b:
+            r.state(Broadcast(r.node, b, (a, b), blame=blame))
+
+
 @layer("broadcast_to", also="BroadcastTo expand expand_as")
 class BroadcastTo(Layer):
     """Sizes of 1 stretched to a shape, or to that of a second input."""
@@ -33,11 +43,7 @@ class BroadcastTo(Layer):
         r.give(target)
         if type(target) is not tuple:
             return
-        if len(row) > len(target):
-            raise Problem("rank-mismatch", f"{len(row)} dims do not broadcast to {len(target)}", "shape")
-        for a, b in zip(row[::-1], target[::-1]):
-            if a != b:
-                r.state(Broadcast(r.node, b, (a, b), blame="shape"))
+        stretch(r, row, target, "shape")
 
     def forward(self, p: Any, x: Any, *like: Any) -> Any:
         if like:

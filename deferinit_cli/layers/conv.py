@@ -6,9 +6,9 @@ from typing import Any
 
 from ..initializers import glorot_uniform, zeros
 from .activations import activate, activation_arg
-from .base import UNKNOWN, Layer, Problem, choice, flag, integer, layer, padding_arg, param, per_axis, size
+from .base import AXES, UNKNOWN, Layer, Problem, choice, flag, integer, layer, padding_arg, param, per_axis, size
 from .frame import Frame
-from .windows import options, slide
+from .windows import is_int, options, pads, slide
 
 
 class Convolution(Layer):
@@ -31,6 +31,29 @@ class Convolution(Layer):
 
     def options(self, name: str, known: Any) -> tuple[list[Any], bool]:
         return options(self, name, known)
+
+    def slide(self, r: Frame) -> None:
+        """State the sizes after; padding that repeats the input's own cells must find as many there."""
+        slide(r, self)
+        if self.padding_mode not in ("reflect", "circular"):
+            return
+        for i, axis in enumerate(AXES[3 - self.spatial :]):
+            most = self.widest(i, r.store.known(r.slot(axis)))
+            need = most + (self.padding_mode == "reflect") if most else 0  # the edge itself is not repeated
+            if need > 1:
+                r.at_most(r.name(f"need_{axis}", r.slot(need)), axis, rule="padding-too-large", blame="padding",
+                          says=f"{self.padding_mode} padding needs {{whole}} cells, there are {{part}}")  # fmt: skip
+
+    def widest(self, i: int, size: Any) -> int | None:
+        """The wider padding of a spatial axis; None where an argument, or a size that `same` needs, is unknown."""
+        from .kernels import same_padding
+
+        pad, k, s, d = pads(self)[i], self.each("kernel_size")[i], self.each("stride")[i], self.each("dilation")[i]
+        if pad != "same":
+            return max(pad) if all(map(is_int, pad)) else None
+        if s == 1:
+            size = 1  # then it is the same for all
+        return max(same_padding(size, k, s, d)) if all(map(is_int, (size, k, s, d))) else None
 
     def convolve(self, p: Any, x: Any, groups: int) -> Any:
         from . import kernels
@@ -69,7 +92,7 @@ class Conv(Convolution):
         r.slot("in_channels"), r.slot("channels")
         r.product("in_channels", "groups", "in_group", says="{whole} channels do not split into {part} groups", blame="groups")
         r.product("channels", "groups", "out_group", says="{whole} channels do not split into {part} groups", blame="groups")
-        slide(r, self)
+        self.slide(r)
 
     def forward(self, p: Any, x: Any) -> Any:
         return self.convolve(p, x, self.groups)
@@ -93,7 +116,7 @@ class DepthwiseConv(Convolution):
     def relate(self, r: Frame) -> None:
         r.slot("in_channels")
         r.product("channels", "in_channels", "multiplier")
-        slide(r, self)
+        self.slide(r)
 
     def forward(self, p: Any, x: Any) -> Any:
         return self.convolve(p, x, x.shape[1])

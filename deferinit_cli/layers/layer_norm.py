@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..initializers import Initializer, constant, ones, zeros
@@ -31,14 +32,19 @@ class FeatureNorm(Layer):
             self.takes = self.gives = "*x " + " ".join(self.names[k] for k in order)
 
     def check(self) -> None:
-        if len(set(self.axis)) < len(self.axis):
+        self.distinct(self.axis)
+
+    def distinct(self, axes: Sequence[int]) -> None:
+        if len(set(axes)) < len(axes):
             raise Problem("duplicate-axis", "an axis is named twice", "axis", str(list(self.axis)))
 
     def relate(self, r: Frame) -> None:
         if not self.takes:
             row = r.dims()
-            for name, a in zip(self.names, self.axis):
-                r.named(name, row[r.axis(a)])
+            at = [r.axis(a) for a in self.axis]
+            self.distinct(at)
+            for name, k in zip(self.names, at):
+                r.named(name, row[k])
             r.give(row)
 
     def factors(self, x: Any, array: Any) -> Any:

@@ -115,6 +115,16 @@ class RelativeBias(Layer):
     takes, gives = "N Tq *a,M Tk *b", "1 heads Tq Tk"
     parameters = [param("weight", "buckets heads", normal(std=1.0), keras="embeddings", flax="embedding")]
 
+    def check(self) -> None:
+        least = 4 if self.bidirectional else 2
+        if self.buckets < least:
+            raise Problem("argument-range", f"buckets is {self.buckets}: some are for near, some for far keys", "buckets",
+                          str(self.buckets), f"at least {least}")  # fmt: skip
+        exact = self.buckets // least
+        if self.max_distance <= exact:
+            raise Problem("argument-range", f"max_distance is {self.max_distance}, distances below {exact} have their own buckets",
+                          "max_distance", str(self.max_distance), f"at least {exact + 1}")  # fmt: skip
+
     def result_dtype(self, inputs: list[str], own: str) -> str:
         return own
 

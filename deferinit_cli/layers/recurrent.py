@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..initializers import glorot_uniform, orthogonal, zeros
-from .base import Layer, Param, choice, flag, integer, layer, size
+from .base import Layer, Param, Problem, choice, flag, integer, layer, size
 from .frame import Frame
 from .lazy import np
 from .sigmoids import sigmoid
@@ -76,7 +76,7 @@ class Recurrent(Layer):
 
     def relate(self, r: Frame) -> None:
         if self.projection:
-            r.named("width", r.slot("projection"))
+            r.equal("width", r.name("projection", r.slot("projection")))  # a first h has said its width by now
 
     def forward(self, p: Any, x: Any, *state: Any) -> Any:
         states: list[tuple[Any, ...]] = []
@@ -138,6 +138,17 @@ class LSTM(Recurrent):
     optional = 2
     sides = ("h", "c", "last")
     gates = 4
+
+    def check(self) -> None:
+        hidden = self.known("hidden")
+        if self.projection and hidden is not None and self.projection >= hidden:
+            raise Problem("argument-range", f"projection is {self.projection}, hidden is {hidden}", "projection",
+                          str(self.projection), f"less than {hidden}, or 0 for none")  # fmt: skip
+
+    def relate(self, r: Frame) -> None:
+        if len(r.inputs) == 2:
+            raise Problem("wrong-input-count", "a first h needs a first c", "h", "x and h", "x, or x, h and c")
+        super().relate(r)
 
     def initial(self, n: int, width: int, hidden: int, dtype: Any) -> tuple[Any, ...]:
         return np.zeros((n, width), dtype), np.zeros((n, hidden), dtype)
