@@ -11,6 +11,7 @@ from ..shapes.relations import Relation, Window
 from ..shapes.store import Conflict, Fact
 from ..shapes.words import text
 from .explain import Explainer, fact_text, span_of
+from .minimal import chains, key_of, minimal
 from .resolved import Resolved, Shape
 
 RELATED_LIMIT = 6
@@ -56,7 +57,7 @@ def diagnose(resolved: Resolved, explainer: Explainer, c: Conflict) -> Diagnosti
         found=found,
         expected=expected,
         help=help_,
-        related=related(explainer, c, span),
+        related=related(resolved, explainer, c, span),
         calls=node.call.chain() if node is not None and node.call is not None else [],
         layer=node.name if node is not None else "",
     )
@@ -106,15 +107,15 @@ def assertion_span(resolved: Resolved, c: Conflict) -> Span | None:
     return None
 
 
-def related(explainer: Explainer, c: Conflict, main: Span | None) -> list[Related]:
-    """Where the sizes that do not fit came from."""
+def related(resolved: Resolved, explainer: Explainer, c: Conflict, main: Span | None) -> list[Related]:
+    """Where the sizes that do not fit came from: the declared facts without which they would fit."""
+    needed = minimal(resolved, explainer, c)
     seen = {str(main)}
     out: list[Related] = []
-    for slot in c.slots:
-        step = explainer.explain(slot)
-        if step is None:
-            continue
+    for step in chains(explainer, c):
         for leaf in step.leaves():
+            if isinstance(leaf.why, Fact) and key_of(leaf.why) not in needed:
+                continue
             place = span_of(leaf.why) if leaf.why is not None else None
             if place is None or str(place) in seen or len(out) == RELATED_LIMIT:
                 continue

@@ -49,31 +49,32 @@ class Explainer:
     def explain(self, slot: int) -> Step | None:
         """The chain behind a slot's value; None when the slot has none, or nothing says why."""
         made = self.made
+        lost: dict[int, Step] = {}  # what has no reason but through what is being explained: not so for other questions
         stack = [slot]
         active: set[int] = set()
         while stack:
             top = stack[-1]
-            if top in made:
+            if top in made or top in lost:
                 stack.pop()
                 continue
             found = self.nearest(top, active)
             if found is None:
-                made[top] = Step(top, self.store.known(top), None, [], [])
+                (lost if active else made)[top] = Step(top, self.store.known(top), None, [], [])
                 stack.pop()
                 continue
             why, at, via = found
             premises = [s for s in why.slots if s != at] if isinstance(why, Relation) else []
-            missing = [s for s in premises if s not in made and s not in active]
+            missing = [s for s in premises if s not in made and s not in lost and s not in active]
             if missing and top not in active:
                 active.add(top)
                 stack.extend(dict.fromkeys(missing))
                 continue
-            steps = [made[s] for s in dict.fromkeys(premises) if s in made]
+            steps = [made.get(s) or lost[s] for s in dict.fromkeys(premises) if s in made or s in lost]
             made[top] = Step(top, self.store.known(top), why, steps, via)
             active.discard(top)
             stack.pop()
-        step = made[slot]
-        return step if step.why is not None else None
+        step = made.get(slot)
+        return step if step is not None and step.why is not None else None
 
     def nearest(self, slot: int, avoid: set[int]) -> tuple[Any, int, list[Any]] | None:
         """(fact or relation, the slot it speaks of, equalities on the way) nearest to a slot."""

@@ -351,8 +351,10 @@ class Broadcast(Relation):
                 s.settle(t, 1, self, self.rule)
         elif wide is not None:
             # A size left open beside a known one is taken to be equal to it; 1 would broadcast as well.
-            self.done = True
             s.settle(out, wide, self, self.rule)
+            if not s.assumes:
+                return
+            self.done = True
             for t in unknown:
                 s.assumed.append((t, out, self))
                 s.settle(t, wide, self, self.rule)

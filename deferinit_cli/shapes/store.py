@@ -90,7 +90,8 @@ class Store:
         self.bound_by: dict[str, Clause] = {}
         self.queue: list[Relation] = []
         self.waiting: list[Rest] = []  # rests whose rank was just learned
-        self.assumed: list[tuple[int, int, Any]] = []  # equalities taken for granted (`_` in a broadcast)
+        self.assumes = True  # whether a size left open is taken to be equal to one it broadcasts with
+        self.assumed: list[tuple[int, int, Any]] = []  # the equalities so taken for granted
 
     def new(self, value: Term | None = None, origin: Any = None) -> int:
         """A new slot."""
