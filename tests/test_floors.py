@@ -18,6 +18,7 @@ FLOORS = [
     ["spec", "graph", "catalogue"],
     ["infer", "weights", "forward", "lens"],
     ["report"],
+    ["compare"],
     ["verify"],
     ["views"],
     ["commands", "cli", "api", "__init__", "__main__"],

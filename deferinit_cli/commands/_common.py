@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -124,17 +124,21 @@ class Work:
             emit(view.render(report, {**self.look_for(target), **options}), target)
 
     def look_for(self, target: str | None) -> dict[str, Any]:
-        """Colour and width: those asked for, else what the terminal has."""
-        look = dict(self.look)
-        terminal = target is None and sys.stdout.isatty()
-        if look.get("color") is None:
-            look["color"] = terminal and not os.environ.get("NO_COLOR")
-        if terminal and not look.get("width"):
-            look["width"] = os.get_terminal_size().columns
-        if not look.get("ascii") and target is None:
-            encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
-            look["ascii"] = not encoding.startswith("utf")
-        return look
+        return look_for(self.look, target)
+
+
+def look_for(asked: Mapping[str, Any], target: str | None) -> dict[str, Any]:
+    """Colour and width: those asked for, else what the terminal has."""
+    look = dict(asked)
+    terminal = target is None and sys.stdout.isatty()
+    if look.get("color") is None:
+        look["color"] = terminal and not os.environ.get("NO_COLOR")
+    if terminal and not look.get("width"):
+        look["width"] = os.get_terminal_size().columns
+    if not look.get("ascii") and target is None:
+        encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+        look["ascii"] = not encoding.startswith("utf")
+    return look
 
 
 def destinations(formats: Sequence[str], known: Sequence[str], default: str) -> list[tuple[str, str | None]]:

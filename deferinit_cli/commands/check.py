@@ -33,12 +33,13 @@ FORMATS = sorted((p.stem for p in VIEWS.glob("*.py") if p.stem[0] != "_"), key=l
     help="Shapes of an input, separated by commas: every combination with the values of --set is a case. Repeatable.",
 )
 @click.option("--strict", is_flag=True, help="What is never used and what no case resolves is wrong too.")
+@click.option("--locked", is_flag=True, help="A spec that differs from its SPEC.lock, or has none, is wrong too.")
 @click.option(
     "--format", "formats", multiple=True, metavar="FORMAT[=FILE]",
     help=f"One of {', '.join(FORMATS)} (default text); =FILE writes it there. Repeatable.",
 )  # fmt: skip
 def command(
-    specs: tuple[str, ...], sets: tuple[str, ...], inputs: tuple[str, ...], strict: bool, formats: tuple[str, ...]
+    specs: tuple[str, ...], sets: tuple[str, ...], inputs: tuple[str, ...], strict: bool, locked: bool, formats: tuple[str, ...]
 ) -> int:
     """Parse and infer every spec and run its checks: files, folders (all specs below) and globs.
 
@@ -49,7 +50,7 @@ def command(
     from ..verify.combinations import combinations, split_inputs, split_sets
 
     targets = destinations(formats, FORMATS, "text")
-    asked = Asked(*split_sets(parse_sets(sets)), split_inputs(inputs), strict)
+    asked = Asked(*split_sets(parse_sets(sets)), split_inputs(inputs), strict, locked)
     combinations(asked)  # too many are told before any work
     outcomes: list[Outcome] = []
     for path in files(specs):

@@ -151,17 +151,27 @@ Text = tuple[str, str, str, "Path | None"]
 """The text of a spec, how it is shown, its default name and its folder."""
 
 
-def load_text(located: Text, *, sets: Mapping[str, str] | None = None, name: str | None = None, strict: bool = False) -> Network:
-    """The network of a text that `locate` has read; `strict` also looks for what is never used (`Network.lints`)."""
+def load_text(
+    located: Text,
+    *,
+    sets: Mapping[str, str] | None = None,
+    name: str | None = None,
+    strict: bool = False,
+    loader: Loader | None = None,
+) -> Network:
+    """The network of a text that `locate` has read; `strict` also looks for what is never used (`Network.lints`).
+
+    `loader` finds the imports where they are no files below the spec's folder.
+    """
     with Held():
-        return _load(located, dict(sets or {}), name, strict)
+        return _load(located, dict(sets or {}), name, strict, loader)
 
 
-def _load(located: Text, sets: dict[str, str], name: str | None, strict: bool) -> Network:
+def _load(located: Text, sets: dict[str, str], name: str | None, strict: bool, given: Loader | None) -> Network:
     text, shown, title, folder = located
-    faults = Faults()
-    loader = Loader(faults, folder)
-    if folder is not None:
+    loader = given or Loader(Faults(), folder)
+    faults = loader.faults
+    if folder is not None and given is None:
         loader.open.append(str(Path(shown).resolve()))
     file = loader.file(text, shown, name or title, folder)
     network = build(file, faults, sets, loader)

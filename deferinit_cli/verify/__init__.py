@@ -12,7 +12,7 @@ from ..infer.resolved import Resolved
 from ..problems import Diagnostic, Rejected, Unusable
 from ..spec.load import Text, load_text, locate
 from .cases import judge
-from .outcomes import CHECK, COMBINATION, SPEC, STRICT, Asked, Outcome, Run
+from .outcomes import CHECK, COMBINATION, LOCK, SPEC, STRICT, Asked, Outcome, Run
 
 if TYPE_CHECKING:
     from .strict import Strict
@@ -51,6 +51,10 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
         out += combined(spec, text, network, asked, strict)
     if strict is not None and not found:
         out.append(Outcome(spec, "strict", None, strict.problems(resolved), STRICT))
+    if asked.locked and not found:
+        from ..compare.drift import drift
+
+        out.append(Outcome(spec, "lock", None, drift(spec), LOCK))
     return out
 
 

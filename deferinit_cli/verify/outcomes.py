@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from ..problems import Diagnostic
 
-SPEC, CHECK, COMBINATION, STRICT = "spec", "check", "combination", "strict"
-"""Kinds of outcome: the spec by itself, a case it carries, one that the command line asks for, what is never used."""
+SPEC, CHECK, COMBINATION, STRICT, LOCK = "spec", "check", "combination", "strict", "lock"
+"""Kinds of outcome: the spec by itself, a case it carries, one that the command line asks for, what is never used, and
+what differs from its lock."""
 
 
 class Outcome:
@@ -33,7 +34,7 @@ class Outcome:
 class Asked:
     """What to check of every spec: `sets` holds for all cases; `choices` and `inputs` are combined, each with each."""
 
-    __slots__ = ("choices", "inputs", "sets", "strict")
+    __slots__ = ("choices", "inputs", "locked", "sets", "strict")
 
     def __init__(
         self,
@@ -41,11 +42,13 @@ class Asked:
         choices: Mapping[str, Sequence[str]] | None = None,
         inputs: Sequence[Sequence[str]] = (),
         strict: bool = False,
+        locked: bool = False,
     ) -> None:
         self.sets = dict(sets or {})
         self.choices = {name: list(values) for name, values in (choices or {}).items()}
         self.inputs = [list(values) for values in inputs]
         self.strict = strict
+        self.locked = locked
 
 
 class Run:

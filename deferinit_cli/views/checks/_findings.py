@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ...problems import Diagnostic, Span
-from ...verify.outcomes import SPEC, STRICT, Outcome, Run
+from ...verify.outcomes import LOCK, SPEC, STRICT, Outcome, Run
 
 CASES = 3
 """How many cases a text names before it counts the rest."""
@@ -43,7 +43,7 @@ def findings(run: Run) -> list[Finding]:
                 if finding is None:
                     finding = known[key] = Finding(spec, d)
                     out.append(finding)
-                if o.kind in (SPEC, STRICT):
+                if o.kind in (SPEC, STRICT, LOCK):
                     whole.add(id(finding))
                 elif o.name not in finding.cases:
                     finding.cases.append(o.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...verify.outcomes import CHECK, COMBINATION, STRICT, Outcome, Run
+from ...verify.outcomes import CHECK, COMBINATION, LOCK, STRICT, Outcome, Run
 from ..problems import render as render_problem
 from ..problems import safe
 from ._findings import Finding, counts, findings, plural
@@ -34,4 +34,5 @@ def ran(group: list[Outcome]) -> str:
     parts = [f"{own} check{plural(own)}" if own else "no checks of its own"]
     if combined:
         parts.append(f"{combined} combination{plural(combined)}")
-    return ", ".join([*parts, "strict"] if STRICT in kinds else parts)
+    parts += [word for kind, word in ((STRICT, "strict"), (LOCK, "locked")) if kind in kinds]
+    return ", ".join(parts)

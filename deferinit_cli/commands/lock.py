@@ -1,0 +1,87 @@
+"""`deferinit lock`: the shapes of a spec in a file of its own, to be committed and checked."""
+
+from __future__ import annotations
+
+import click
+
+from ..problems import Diagnostic, Rejected, Unusable
+from ._common import emit, input_option, set_option
+from ._specs import files
+
+
+@click.command("lock")
+@click.argument("specs", nargs=-1)
+@input_option
+@set_option
+@click.option("--update", is_flag=True, help="Accept what has changed since the lock was made.")
+def command(specs: tuple[str, ...], inputs: tuple[str, ...], sets: tuple[str, ...], update: bool) -> int:
+    """Write every parameter, input, output and total of a spec to SPEC.lock, beside it.
+
+    `deferinit check --locked` then fails where any of them changes. A lock that is there and differs is only replaced
+    with --update. Without --input and --set, those that the lock was made with hold.
+    """
+    from ..spec.options import parse_sets
+
+    chosen = dict(parse_sets(sets))
+    problems: list[Diagnostic] = []
+    unusable = False
+    for spec in files(specs):
+        try:
+            emit(locked(spec, list(inputs), chosen, update) + "\n", None)
+        except Rejected as e:
+            problems += e.diagnostics
+            unusable = unusable or isinstance(e, Unusable)
+    if problems:
+        raise (Unusable if unusable else Rejected)(problems)
+    return 0
+
+
+def locked(spec: str, inputs: list[str], sets: dict[str, str], update: bool) -> str:
+    """Write one lock and say what was done; raises Rejected where the one that is there says something else."""
+    from ..compare.drift import fresh, inferred, lock_path
+    from ..compare.lockfile import Lock, read_lock
+
+    path = lock_path(spec)
+    old: Lock | None = None
+    try:
+        old = read_lock(path)
+    except FileNotFoundError:
+        pass
+    except OSError as e:
+        raise Unusable([Diagnostic("unreadable", f"cannot read {path}: {e.strerror or e}")]) from None
+    except Rejected:
+        if not update:  # a damaged lock is replaced only when that is asked for
+            raise
+    if old is not None and not inputs and not sets:
+        inputs, sets = old.side.options, old.side.sets
+    side, network = inferred(spec, inputs, sets)
+    text = fresh(side, network, spec)
+    done = "made"
+    if old is not None:
+        if old.source.text == text:
+            return f"{path} is as it was"
+        done = compared(spec, old, side, update)
+    emit(text, path)
+    return f"{path}: {done}, {len(side.tensors)} parameters"
+
+
+def compared(spec: str, old: object, side: object, update: bool) -> str:
+    """How the new lock differs from the old one; raises Rejected where that is not accepted."""
+    from ..compare.differ import difference
+    from ..compare.drift import told
+    from ..compare.lockfile import Lock
+    from ..compare.sides import Side
+
+    assert isinstance(old, Lock) and isinstance(side, Side)
+    found = difference(old.side, side)
+    other = old.side.options != side.options or old.side.sets != side.sets
+    if found.equal and not other:
+        return "no shape has changed, the sources have"
+    if update:
+        return "updated"
+    problems = told(found, spec, old)
+    if other:
+        was = " ".join([*(f"--input {t}" for t in old.side.options), *(f"--set {n}={v}" for n, v in old.side.sets.items())])
+        problems.insert(0, Diagnostic("lock-options", f"{old.source.name} was made with other options", found="other options",
+                                      expected=was or "no options", help="--update takes the new ones"))  # fmt: skip
+    raise Rejected(problems)

@@ -1,0 +1,15 @@
+"""A difference as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...compare.differ import Difference
+from ..problems import safe
+from ..table import ASCII, draw
+from ._rows import heading, table_of
+
+
+def render(found: Difference, options: dict[str, Any]) -> str:
+    text = "\n\n".join([safe(heading(found)), draw(table_of(found, options), options)]) + "\n"
+    return text.translate(ASCII) if options.get("ascii") else text
