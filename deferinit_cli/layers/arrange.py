@@ -63,7 +63,7 @@ class Squeeze(Layer):
 
     def relate(self, r: Frame) -> None:
         row = r.dims()
-        gone = {r.axis(a) for a in self.axis}
+        gone = set(r.several(self.axis))
         for k in gone:
             r.store.equal(row[k], r.slot("1"), (r.node, "axis"))
         r.give(tuple(s for k, s in enumerate(row) if k not in gone))
@@ -108,8 +108,7 @@ class Flip(Layer):
 
     def relate(self, r: Frame) -> None:
         if rows.rank(r.inputs[0]) is not None:
-            for a in self.axis:
-                r.axis(a)
+            r.several(self.axis)
 
     def forward(self, p: Any, x: Any) -> Any:
         return np.flip(x, self.axis)

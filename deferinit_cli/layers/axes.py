@@ -28,7 +28,7 @@ class Reduce(Layer):
             if type(row) is Open:
                 r.give(self.of_open(r, row))
                 return
-        at = {r.axis(a) for a in self.axis}
+        at = set(r.several(self.axis))
         one = r.named("one", None) if "one" in r.axes else r.named("one", r.slot(1))
         r.give(tuple(one if k in at else s for k, s in enumerate(row) if k not in at or self.keepdims))  # type: ignore[arg-type]
 
@@ -67,6 +67,10 @@ class Mean(FloatReduce):
 @layer("sum", also="Sum reduce_sum")
 class Sum(Reduce):
     """The sum over axes."""
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        dtype = inputs[0]
+        return "int64" if isinstance(dtype, str) and dtype.startswith(("int", "bool")) else dtype
 
     def forward(self, p: Any, x: Any) -> Any:
         return x.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype if x.dtype.kind == "f" else None)

@@ -9,7 +9,7 @@ from ..shapes.relations import Broadcast
 from .base import Layer, Problem, dims, layer
 from .frame import Frame
 from .lazy import np
-from .merge import promoted
+from .merge import promoted, together
 
 
 def stretch(r: Frame, row: tuple[int, ...], target: tuple[int, ...], blame: str) -> None:
@@ -67,4 +67,4 @@ class Where(Layer):
         return promoted(inputs[1:])
 
     def forward(self, p: Any, condition: Any, a: Any, b: Any) -> Any:
-        return np.where(condition, a, b)
+        return np.where(condition, *together((a, b)))

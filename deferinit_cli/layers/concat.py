@@ -7,7 +7,7 @@ from typing import Any
 from .base import Layer, integer, layer
 from .frame import Frame
 from .lazy import np
-from .merge import promoted
+from .merge import promoted, together
 
 
 @layer("concat", also="Concat Concatenate concatenate cat")
@@ -37,7 +37,8 @@ class Concat(Layer):
     def result_dtype(self, inputs: list[str], own: str) -> str:
         return promoted(inputs)
 
-    def forward(self, p: Any, *x: Any) -> Any:
+    def forward(self, p: Any, *inputs: Any) -> Any:
+        x = together(inputs)
         if x[0].ndim > 2 and self.axis == 1:  # keep channels-last memory: convolutions come before and after
             return np.moveaxis(np.concatenate([np.moveaxis(a, 1, -1) for a in x], axis=-1), -1, 1)
         return np.concatenate(x, axis=self.axis)
@@ -65,4 +66,4 @@ class Stack(Layer):
         return promoted(inputs)
 
     def forward(self, p: Any, *x: Any) -> Any:
-        return np.stack(x, axis=self.axis)
+        return np.stack(together(x), axis=self.axis)

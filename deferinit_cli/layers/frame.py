@@ -133,6 +133,13 @@ class Frame:
                           str(number), f"{-n} to {n - 1}")  # fmt: skip
         return number % n
 
+    def several(self, numbers: tuple[int, ...], blame: str = "axis") -> list[int]:
+        """The same of axes that must be different ones."""
+        found = [self.axis(a, blame=blame) for a in numbers]
+        if len(set(found)) < len(found):
+            raise Problem("duplicate-axis", "an axis is named twice", blame, str(list(numbers)))
+        return found
+
     def same_rank(self, ports: list[int]) -> None:
         """Inputs of equal rank teach each other; raises Problem when the ranks differ."""
         ranks = {p: rows.rank(self.inputs[p]) for p in ports}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ..initializers import Initializer, constant, ones, zeros
@@ -32,18 +31,13 @@ class FeatureNorm(Layer):
             self.takes = self.gives = "*x " + " ".join(self.names[k] for k in order)
 
     def check(self) -> None:
-        self.distinct(self.axis)
-
-    def distinct(self, axes: Sequence[int]) -> None:
-        if len(set(axes)) < len(axes):
+        if len(set(self.axis)) < len(self.axis):
             raise Problem("duplicate-axis", "an axis is named twice", "axis", str(list(self.axis)))
 
     def relate(self, r: Frame) -> None:
         if not self.takes:
             row = r.dims()
-            at = [r.axis(a) for a in self.axis]
-            self.distinct(at)
-            for name, k in zip(self.names, at):
+            for name, k in zip(self.names, r.several(self.axis)):
                 r.named(name, row[k])
             r.give(row)
 

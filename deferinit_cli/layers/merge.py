@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any, ClassVar
 
@@ -16,6 +17,22 @@ def promoted(dtypes: list[str]) -> str:
     """The dtype that holds them all; inputs of unsaid dtype follow the rest."""
     known = [d for d in dtypes if isinstance(d, str)]
     return max(known, key=ORDER.index) if known else dtypes[0]
+
+
+def together(x: Sequence[Any]) -> list[Any]:
+    """The arrays in the dtype that holds them all; numpy alone would make float64 of float32 and int64."""
+    dtype = promoted([a.dtype.name for a in x])
+    return [a.astype(dtype, copy=False) for a in x]
+
+
+def divided(inputs: list[str], own: str) -> str:
+    """The dtype of a quotient: integers make floats."""
+    known = promoted(inputs)
+    return known if not isinstance(known, str) or known.startswith(("float", "bfloat")) else own
+
+
+def as_float(x: Any) -> Any:
+    return x if x.dtype.kind == "f" else x.astype(np.float32)
 
 
 class Merge(Layer):
@@ -40,7 +57,7 @@ class Merge(Layer):
         return promoted(inputs)
 
     def forward(self, p: Any, *x: Any) -> Any:
-        return reduce(getattr(np, self.join), x)
+        return reduce(getattr(np, self.join), together(x))
 
 
 @layer("add", also="Add ElementwiseAdd elementwise_add plus")
@@ -75,8 +92,12 @@ class Minimum(Merge):
 class Average(Merge):
     """The mean of its inputs."""
 
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return divided(inputs, own)
+
     def forward(self, p: Any, *x: Any) -> Any:
-        return reduce(np.add, x) / x[0].dtype.type(len(x))
+        total = as_float(reduce(np.add, together(x)))
+        return total / total.dtype.type(len(x))
 
 
 class Ordered(Merge):
@@ -98,11 +119,10 @@ class Div(Ordered):
     """The first input divided by the second."""
 
     def result_dtype(self, inputs: list[str], own: str) -> str:
-        known = promoted(inputs)
-        return known if not isinstance(known, str) or known.startswith(("float", "bfloat")) else own
+        return divided(inputs, own)
 
     def forward(self, p: Any, *x: Any) -> Any:
-        return np.divide(x[0], x[1])
+        return np.divide(*map(as_float, together(x)))
 
 
-__all__ = ["Merge", "promoted"]
+__all__ = ["Merge", "promoted", "together"]

@@ -49,6 +49,9 @@ class Upsample(Layer):
     def check(self) -> None:
         if self.scale is not None and self.size is not None:
             raise Problem("argument-conflict", "upsample takes either scale or size", "size")
+        if self.align_corners and self.mode == "nearest":
+            raise Problem("argument-conflict", "align_corners means nothing to mode nearest", "align_corners",
+                          help="leave it out, or choose a mode that blends values")  # fmt: skip
 
     def relate(self, r: Frame) -> None:
         row = r.dims()
@@ -104,7 +107,7 @@ class Upsample(Layer):
         i = np.arange(out)
         if self.mode == "nearest":
             step = size / out if scale is None else 1 / scale
-            return np.minimum(np.floor(i * np.float32(step)).astype(int), size - 1)[None], np.ones((1, out))
+            return np.minimum(np.floor(i.astype(np.float32) * np.float32(step)).astype(int), size - 1)[None], np.ones((1, out))
         if self.align_corners:
             at = i * ((size - 1) / (out - 1) if out > 1 else 0.0)
         else:
