@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..problems import Rejected
 from ._common import destinations, emit, input_option, look_for, look_options, set_option
 
 FORMATS = ("table", "json", "markdown")
@@ -36,7 +37,15 @@ def command(a: str, b: str, inputs: tuple[str, ...], sets: tuple[str, ...], form
     from ..spec.options import parse_sets
 
     targets = destinations(formats, FORMATS, "table")
-    found = compared(a, b, inputs, parse_sets(sets))
+    try:
+        found = compared(a, b, inputs, parse_sets(sets))
+    except Rejected as e:
+        from ..views.differences.json import rejected
+
+        for name, target in targets:
+            if name == "json":
+                emit(rejected(a, b, e.diagnostics), target)
+        raise
     for name, target in targets:
         view = import_module(f"..views.differences.{name}", __package__)
         emit(view.render(found, look_for(look, target)), target)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ..problems import Diagnostic, Rejected, Unusable
 from ._common import emit, input_option, set_option
 from ._specs import files
+
+if TYPE_CHECKING:
+    from ..compare.lockfile import Lock
+    from ..compare.sides import Side
 
 
 @click.command("lock")
@@ -39,7 +45,8 @@ def command(specs: tuple[str, ...], inputs: tuple[str, ...], sets: tuple[str, ..
 def locked(spec: str, inputs: list[str], sets: dict[str, str], update: bool) -> str:
     """Write one lock and say what was done; raises Rejected where the one that is there says something else."""
     from ..compare.drift import fresh, inferred, lock_path
-    from ..compare.lockfile import Lock, read_lock
+    from ..compare.lockfile import hashes
+    from ..compare.lockreader import read_lock
 
     path = lock_path(spec)
     old: Lock | None = None
@@ -55,33 +62,32 @@ def locked(spec: str, inputs: list[str], sets: dict[str, str], update: bool) -> 
     if old is not None and not inputs and not sets:
         inputs, sets = old.side.options, old.side.sets
     side, network = inferred(spec, inputs, sets)
-    text = fresh(side, network, spec)
-    done = "made"
-    if old is not None:
-        if old.source.text == text:
-            return f"{path} is as it was"
-        done = compared(spec, old, side, update)
-    emit(text, path)
+    done = "made" if old is None else compared(spec, old, side, update, old.sources == hashes(network, spec))
+    if not done:
+        return f"{path} is as it was"
+    emit(fresh(side, network, spec), path)
     return f"{path}: {done}, {len(side.tensors)} parameters"
 
 
-def compared(spec: str, old: object, side: object, update: bool) -> str:
-    """How the new lock differs from the old one; raises Rejected where that is not accepted."""
+def compared(spec: str, old: Lock, side: Side, update: bool, same_sources: bool) -> str:
+    """How the new lock differs from the old one, empty where not at all; raises Rejected where that is not accepted."""
     from ..compare.differ import difference
     from ..compare.drift import told
-    from ..compare.lockfile import Lock
-    from ..compare.sides import Side
 
-    assert isinstance(old, Lock) and isinstance(side, Side)
     found = difference(old.side, side)
     other = old.side.options != side.options or old.side.sets != side.sets
     if found.equal and not other:
-        return "no shape has changed, the sources have"
+        return "" if same_sources else "no shape has changed, the sources have"
     if update:
         return "updated"
     problems = told(found, spec, old)
     if other:
-        was = " ".join([*(f"--input {t}" for t in old.side.options), *(f"--set {n}={v}" for n, v in old.side.sets.items())])
-        problems.insert(0, Diagnostic("lock-options", f"{old.source.name} was made with other options", found="other options",
-                                      expected=was or "no options", help="--update takes the new ones"))  # fmt: skip
+        problems.insert(0, Diagnostic("lock-options", f"{old.source.name} was made with other options", found=options(side),
+                                      expected=options(old.side), help="--update takes the new ones"))  # fmt: skip
     raise Rejected(problems)
+
+
+def options(side: Side) -> str:
+    """What a lock is made with, as on the command line."""
+    words = [*(f"--input {t}" for t in side.options), *(f"--set {n}={v}" for n, v in side.sets.items())]
+    return " ".join(words) or "no options"

@@ -15,7 +15,7 @@ CHANGES = ("added", "removed", "renamed", "resized", "retyped", "retied", "reord
 
 
 class Row:
-    """One difference. `what` is parameter, input, output or total; `a` and `b` are the two sides' own rows or terms."""
+    """One difference. `what` is parameter, input, output or total; `a` and `b` are what the two sides have."""
 
     __slots__ = ("a", "b", "changes", "name", "note", "what")
 
@@ -50,7 +50,7 @@ def difference(a: Side, b: Side) -> Difference:
     rows = ports("input", a.inputs, b.inputs) + ports("output", a.outputs, b.outputs)
     rows += parameters(a, b)
     for key in dict.fromkeys([*a.totals, *b.totals]):
-        if key in a.totals and key in b.totals and not same(a.totals[key], b.totals[key]):
+        if key in a.totals and key in b.totals and not same(a.totals[key].term, b.totals[key].term):
             rows.append(Row("total", key, ["changed"], a.totals[key], b.totals[key]))
     return Difference(a, b, rows)
 

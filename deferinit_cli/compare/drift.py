@@ -11,7 +11,8 @@ from ..problems import Diagnostic, Rejected, Related, Span, Unusable
 from ..spec.load import load
 from ..spec.options import parse_inputs
 from .differ import Difference, Row, difference
-from .lockfile import Lock, hashes, lock_text, read_lock
+from .lockfile import Lock, hashes, lock_text
+from .lockreader import read_lock
 from .sides import Side, side_of
 from .words import before_and_after, headline
 
@@ -66,7 +67,7 @@ def told(found: Difference, spec: str, lock: Lock) -> list[Diagnostic]:
     groups: dict[tuple[object, ...], list[Row]] = {}
     for r in rows:
         span = place(r)
-        key = (span.source.name, span.line, tuple(r.changes)) if span is not None else (r.what, r.name)
+        key = (r.what, *r.changes, span.source.name, span.line) if span is not None else (r.what, r.name)
         groups.setdefault(key, []).append(r)
     out = [one(group, spec, found.b.span) for group in list(groups.values())[:LISTED]]
     if len(groups) > LISTED:

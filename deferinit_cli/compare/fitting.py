@@ -28,13 +28,14 @@ def fitting(network: Side, weights: Side, a: Side, b: Side) -> Difference:
     flipped = network is not a
     found = Difference(a, b, [])
     found.loads, found.of = [], len(wanted)
+    all_start = affix(renamed)
     pairs = [(t, held.get(renamed.get(t.name, t.name))) for t in wanted]
     for t, there in pairs:
         if there is not None:
             verdicts.add(t, there)
     verdicts.decide()
     for t, there in pairs:
-        changes, note = judge(t, there, verdicts)
+        changes, note = judge(t, there, verdicts, all_start)
         if changes:
             first, second = (there, t) if flipped else (t, there)
             found.rows.append(Row("parameter", t.name, changes, first, second, note))
@@ -48,14 +49,23 @@ def fitting(network: Side, weights: Side, a: Side, b: Side) -> Difference:
     return found
 
 
-def judge(t: Tensor, there: Tensor | None, verdicts: Verdicts) -> tuple[list[str], str]:
+def affix(renamed: dict[str, str]) -> str:
+    """What the file puts before all names, or leaves off, in words; empty where it is not one and the same."""
+    more = {there.removesuffix(name) if there.endswith(name) else "" for name, there in renamed.items()}
+    less = {name.removesuffix(there) if name.endswith(there) else "" for name, there in renamed.items()}
+    if len(renamed) > 1 and len(more) == 1 and more != {""}:
+        return f"the file's names start with {next(iter(more))}"
+    return f"the file's names lack {next(iter(less))}" if len(renamed) > 1 and len(less) == 1 and less != {""} else ""
+
+
+def judge(t: Tensor, there: Tensor | None, verdicts: Verdicts, all_start: str) -> tuple[list[str], str]:
     """(what keeps a tensor from loading, in words); nothing where it loads."""
     if there is None:
         return ["missing"], "the file has no such tensor"
     changes, notes = [], []
     if there.name != t.name:
         changes.append("renamed")
-        notes.append(f"{there.name} in the file has the same shape")
+        notes.append(all_start or "same shape, similar name")
     why = verdicts.why(t)
     if why:
         turned = t.shape is not None and there.shape is not None and len(t.shape) > 1 and fits_shape(t.shape[::-1], there.shape)
@@ -87,7 +97,7 @@ def could(size: Any, number: int) -> bool:
 def mismatch(shape: Shape, there: Shape) -> str:
     """The first size that cannot be the file's."""
     if len(shape) != len(there):
-        return f"{len(shape)} dims here, {len(there)} in the file"
+        return f"{len(shape)} dim{'' if len(shape) == 1 else 's'} here, {len(there)} in the file"
     axis = next(k for k, (s, n) in enumerate(zip(shape, there)) if not could(s, n))
     return f"axis {axis}: {written(shape[axis])} here, {there[axis]} in the file"
 

@@ -37,9 +37,11 @@ class Revision:
             raise unusable(name, f"'{name}' is no revision")
         found = git("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}")
         if found is None:
-            inside = git("rev-parse", "--git-dir")
-            raise unusable(name, f"git knows no revision '{name}'" if inside else "this folder is in no git repository",
-                           help="REV:path, with a branch, tag or commit that `git log` shows" if inside else "")  # fmt: skip
+            if git("rev-parse", "--git-dir") is None:
+                raise unusable(name, "git finds no repository around this folder, or may not read it", help="try: git status")
+            raise unusable(
+                name, f"git knows no revision '{name}'", help="REV:path, with a branch, tag or commit that `git log` shows"
+            )
         self.commit = found.decode().strip()
 
     def place(self, path: str) -> str:

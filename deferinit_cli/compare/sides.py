@@ -13,7 +13,7 @@ from ..report import BYTES, Report, total
 from ..shapes import rows
 from ..shapes.expr import add, mul
 from ..shapes.rows import Open
-from .terms import REST, Shape
+from .terms import REST, Shape, written
 
 TOTALS = ("parameters", "trainable", "buffers", "bytes", "macs")
 
@@ -54,6 +54,16 @@ class Port:
         self.span = span
 
 
+class Total:
+    """A total as a term, and as it is written where it comes from; None: something in it is unknown."""
+
+    __slots__ = ("term", "text")
+
+    def __init__(self, term: Any, text: str = "") -> None:
+        self.term = term
+        self.text = text or written(term)
+
+
 class Side:
     """One side of a comparison. `kind` is spec, lock or weights; `resolved` is there for a spec."""
 
@@ -65,7 +75,7 @@ class Side:
         self.tensors: list[Tensor] = []
         self.inputs: list[Port] = []
         self.outputs: list[Port] = []
-        self.totals: dict[str, Any] = {}
+        self.totals: dict[str, Total] = {}
         self.options: list[str] = []  # --input, as given
         self.sets: dict[str, str] = {}
         self.resolved: Resolved | None = None
@@ -83,7 +93,7 @@ def side_of(resolved: Resolved, name: str) -> Side:
     labels = distinct([label for label, _ in network.outputs])
     for label, (_, value) in zip(labels, network.outputs):
         side.outputs.append(Port(label, open_shape(resolved, value), resolved.dtype(value), made_at(network, value)))
-    side.totals = totals_of(Report(resolved, "lock", name))
+    side.totals = {key: Total(term) for key, term in totals_of(Report(resolved, "lock", name)).items()}
     return side
 
 
@@ -140,7 +150,7 @@ def side_of_weights(name: str, header: Iterable[tuple[str, tuple[int, ...], str]
     side = Side(name, "weights")
     side.tensors = [Tensor(n, tuple(shape), dtype) for n, shape, dtype in header]
     side.totals = {
-        "values": sum(prod(t.shape or ()) for t in side.tensors),
-        "bytes": sum(prod(t.shape or ()) * SIZES[t.dtype] for t in side.tensors),
+        "values": Total(sum(prod(t.shape or ()) for t in side.tensors)),
+        "bytes": Total(sum(prod(t.shape or ()) * SIZES[t.dtype] for t in side.tensors)),
     }
     return side

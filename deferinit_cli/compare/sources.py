@@ -14,7 +14,7 @@ from ..spec.load import load
 from ..spec.options import parse_inputs
 from .differ import Difference, difference
 from .fitting import fitting
-from .lockfile import MAX_BYTES, decode_lock, read_lock
+from .lockreader import MAX_BYTES, decode_lock, read_lock
 from .revisions import is_revision, load_revision, read_revision
 from .sides import Side, side_of, side_of_weights
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from .differ import Row
 from .sides import Port, Tensor
-from .terms import written, written_shape
+from .terms import written_shape
 
 
 def described(thing: Any) -> str:
@@ -16,7 +16,7 @@ def described(thing: Any) -> str:
         return " ".join(w for w in (written_shape(thing.shape), thing.dtype, thing.state) if w) + tied
     if isinstance(thing, Port):
         return f"{written_shape(thing.shape)} {thing.dtype}"
-    return f"{thing:,}" if type(thing) is int else written(thing)
+    return f"{thing.term:,}" if type(thing.term) is int else str(thing.text)
 
 
 def beside(thing: Any, other: Any) -> str:

@@ -35,7 +35,7 @@ def totals(found: Difference) -> list[str]:
     """A line per total that differs; the trainable ones only where they say something else than all parameters."""
     rows = {r.name: r for r in found.rows if r.what == "total"}
     both, trainable = rows.get("parameters"), rows.get("trainable")
-    if both is not None and trainable is not None and (both.a, both.b) == (trainable.a, trainable.b):
+    if both is not None and trainable is not None and (both.a.text, both.b.text) == (trainable.a.text, trainable.b.text):
         del rows["trainable"]
     return list(map(total, rows.values()))
 
@@ -43,9 +43,10 @@ def totals(found: Difference) -> list[str]:
 def total(r: Row) -> str:
     """`parameters: 7,946 → 8,202 (+256, +3.2 %)`."""
     text = f"{r.name}: {described(r.a)} → {described(r.b)}"
-    if type(r.a) is int and type(r.b) is int:
-        share = f", {100 * (r.b - r.a) / r.a:+.1f} %" if r.a else ""
-        text += f" ({r.b - r.a:+,}{share})"
+    before, after = r.a.term, r.b.term
+    if type(before) is int and type(after) is int:
+        share = f", {100 * (after - before) / before:+.1f} %" if before else ""
+        text += f" ({after - before:+,}{share})"
     return text
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...compare.differ import Difference, Row
-from ...compare.sides import Port, Side, Tensor
+from ...compare.sides import Side, Tensor, Total
 from ...compare.terms import REST, written
-from ...report import SCHEMA
+from ...problems import Diagnostic
+from ...report import SCHEMA, problem
 from ..json import dump
 from ._rows import counts
 
@@ -32,9 +34,15 @@ def document(found: Difference) -> dict[str, Any]:
     return {**out, "problems": []}
 
 
+def rejected(a: str, b: str, diagnostics: Sequence[Diagnostic]) -> str:
+    """The document where a side cannot be had: `equal` is null."""
+    out = {"schema": SCHEMA, "command": "diff", "a": {"name": a}, "b": {"name": b}, "equal": None, "diff": [], "counts": {}}
+    return dump({**out, "problems": [problem(d) for d in diagnostics]})
+
+
 def side(s: Side) -> dict[str, Any]:
-    totals = {key: value if type(value) is int else None for key, value in s.totals.items()}
-    formulas = {key: written(value) for key, value in s.totals.items() if value is not None and type(value) is not int}
+    totals = {key: t.term if type(t.term) is int else None for key, t in s.totals.items()}
+    formulas = {key: t.text for key, t in s.totals.items() if t.term is not None and type(t.term) is not int}
     return {"name": s.name, "kind": s.kind, "parameters": len(s.tensors), "totals": totals, "formulas": formulas}
 
 
@@ -44,8 +52,10 @@ def row(r: Row) -> dict[str, Any]:
 
 def thing(value: Any) -> Any:
     """A tensor or port as its facts; a total as a number, or as its formula."""
-    if not isinstance(value, (Tensor, Port)):
-        return value if value is None or type(value) is int else written(value)
+    if value is None:
+        return None
+    if isinstance(value, Total):
+        return value.term if value.term is None or type(value.term) is int else value.text
     shape = value.shape
     known = shape is not None and REST not in shape
     out: dict[str, Any] = {
