@@ -80,7 +80,8 @@ def parameters(a: Side, b: Side) -> list[Row]:
         else:
             changes = [*(["renamed"] if old.name != t.name else []), *changed(old, t, new_name)]
             if changes:
-                rows.append(Row("parameter", t.name, changes, old, t, "same shape, similar place" if old.name != t.name else ""))
+                guess = "same shape, similar place" if old.name != t.name else ""
+                rows.append(Row("parameter", t.name, changes, old, t, guess))
         rows += gone.get(t.name, [])
     if ordered:
         rows += moved("parameter", [t.name for t in a.tensors], [t.name for t in b.tensors])

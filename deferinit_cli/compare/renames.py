@@ -11,6 +11,9 @@ from .terms import REST
 LOOKED_AT = 200
 """Candidates of equal form that one layer is compared with."""
 
+TRIES = 20
+"""Prefixes that are tried as one for all names."""
+
 Fits = Callable[[Tensor, Tensor], bool]
 
 
@@ -21,7 +24,9 @@ def renames(a: Sequence[Tensor], b: Sequence[Tensor], fits: Fits, ordered: bool 
     is in any order: there, names must have something in common.
     """
     there, here = {t.name for t in b}, {t.name for t in a}
-    out: dict[str, str] = {}
+    out = shifted([t for t in a if t.name not in there], [t for t in b if t.name not in here], fits)
+    if out:
+        return out
     gaps = (
         between(a, b, there & here)
         if ordered
@@ -36,6 +41,24 @@ def renames(a: Sequence[Tensor], b: Sequence[Tensor], fits: Fits, ordered: bool 
     taken = set(out.values())
     singles([t for t in left if t.name not in out], [t for t in free if t.name not in taken], fits, out)
     return out
+
+
+def shifted(old: Sequence[Tensor], new: Sequence[Tensor], fits: Fits) -> dict[str, str]:
+    """New name by old name where all old ones have one and the same prefix more, or less; else nothing."""
+    if len(old) < 2:
+        return {}
+    free = {t.name: t for t in new}
+    first = old[0].name
+    tries = [name for name in free if name.endswith(first) or first.endswith(name)]
+    for name in tries[:TRIES]:
+        more, less = name.removesuffix(first), first.removesuffix(name)
+        if more != name:
+            names = {t.name: more + t.name for t in old}
+        else:
+            names = {t.name: t.name.removeprefix(less) for t in old}
+        if len(set(names.values())) == len(old) and all(names[t.name] in free and fits(t, free[names[t.name]]) for t in old):
+            return names
+    return {}
 
 
 def between(a: Sequence[Tensor], b: Sequence[Tensor], common: set[str]) -> list[tuple[list[Tensor], list[Tensor]]]:
@@ -102,13 +125,9 @@ def singles(old: Sequence[Tensor], new: Sequence[Tensor], fits: Fits, out: dict[
 
 
 def likeness(a: str, b: str) -> int:
-    """How many parts two dotted names share at their ends and beginnings."""
+    """How many parts two dotted names share, those at the end counted thrice: 0 where they have nothing in common."""
     x, y = a.split("."), b.split(".")
-    count = 0
-    while count < min(len(x), len(y)) and x[-1 - count] == y[-1 - count]:
-        count += 1
-    tail = count
-    count = 0
-    while count < min(len(x), len(y)) - tail and x[count] == y[count]:
-        count += 1
-    return 2 * tail + count
+    tail = 0
+    while tail < min(len(x), len(y)) and x[-1 - tail] == y[-1 - tail]:
+        tail += 1
+    return 2 * tail + len(set(x) & set(y))

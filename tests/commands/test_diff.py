@@ -545,3 +545,23 @@ def test_names_cannot_rewrite_the_terminal() -> None:
     result = deferinit("diff", "a.yaml", "w.safetensors")
     assert result.returncode in (1, 2)
     assert "\u202e" not in result.stdout + result.stderr
+
+
+def test_a_prefix_less_in_the_file() -> None:
+    Path("a.yaml").write_text("inputs: {x: [N, 4]}\nlayers:\n- sequential net:\n  - dense a: 4\n  - dense b: 4\n")
+    save_file({n: np.zeros((4, 4) if n.endswith("weight") else 4, np.float32) for n in ("a.weight", "a.bias", "b.weight", "b.bias")},
+              "w.safetensors")  # fmt: skip
+    found = compared("a.yaml", "w.safetensors", (), {})
+    assert [(r.a.name, r.b.name, r.note) for r in found.rows] == [
+        (f"net.{n}", n, "the file's names lack net.") for n in ("a.weight", "a.bias", "b.weight", "b.bias")
+    ]
+
+
+def test_likely_names_win_over_the_order_of_the_file() -> None:
+    """Files are often sorted by name: h.10 stands before h.2."""
+    text = "inputs: {x: [N, 4]}\nlayers:\n- sequential h:\n  - dense fc: {units: 4, bias: false}\n  repeat: 12\n"
+    Path("a.yaml").write_text(text)
+    save_file({f"model.h.{k}.ff.weight": np.zeros((4, 4), np.float32) for k in range(12)}, "w.safetensors")
+    found = compared("a.yaml", "w.safetensors", (), {})
+    assert [r.changes for r in found.rows] == [["renamed"]] * 12
+    assert [r.b.name for r in found.rows] == [f"model.h.{k}.ff.weight" for k in range(12)]
