@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What YAML 1.1 counts as a line's end."""
 
