@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes import rows
+from ..shapes.bounds import minimum
+from ..shapes.relations import Extreme
 from .base import Layer, Problem, flag, integer, integers, layer
 from .frame import Frame
 from .lazy import np
@@ -38,24 +40,24 @@ class Slice(Layer):
             if n < 1:
                 raise Problem("empty-slice", f"nothing is left of {size} entries", "start", f"{a} to {b} of {size}")
             r.named("part", r.slot(n))
-        elif b is None and a >= 0:
-            r.window("part", "whole", s - 1 - a, s, rule="empty-slice")
-        elif b is not None and b < 0 <= a:
-            r.window("part", "whole", b - a + s - 1, s, rule="empty-slice")
-        elif b is None or (a < 0 and b < 0):
-            n = -(-((b or 0) - a) // s)
-            if n < 1:
-                raise Problem("empty-slice", "nothing is left", "start")
-            r.at_most(r.name("least", r.slot(-a)), "whole", rule="slice-too-long", blame="start")
-            r.named("part", r.slot(n))
+        elif b is not None and (b == 0 or (b <= a and (a < 0) == (b < 0))):
+            raise Problem("empty-slice", "nothing is left", "stop", f"{a} to {b}")
+        elif a >= 0 and (b is None or b < 0):
+            r.window("part", "whole", (b or 0) - a + s - 1, s, rule="empty-slice")
         elif a >= 0:
-            if b <= a:
-                raise Problem("empty-slice", "nothing is left", "stop", f"{a} to {b}")
-            r.at_most(r.name("least", r.slot(b)), "whole", rule="slice-too-long", blame="stop",
-                      says="the axis must be sure to hold {whole} entries")  # fmt: skip
-            r.named("part", r.slot(-(-(b - a) // s)))
-        else:
-            r.window("part", "whole", s - 1 - a - (b or 0), s)
+            r.window("part", self.shorter(r, "end", b), s - 1 - a, s, rule="empty-slice")
+        elif b is None or b < 0:
+            r.window("part", self.shorter(r, "tail", -a), (b or 0) + s - 1, s, rule="empty-slice")
+        else:  # what lies before b less what lies before the tail
+            r.sum("both", self.shorter(r, "end", b), self.shorter(r, "tail", -a))
+            r.sum("both", "whole", "length", rule="empty-slice")
+            r.window("part", "length", s - 1, s)
+
+    def shorter(self, r: Frame, name: str, most: int) -> str:
+        """The first or last `most` entries, or all where there are fewer."""
+        r.named(name, None)
+        r.state(Extreme(r.node, r.slot(name), r.slot("whole"), r.slot(most), minimum))
+        return name
 
     def forward(self, p: Any, x: Any) -> Any:
         return x[(slice(None),) * (self.axis % x.ndim) + (slice(self.start, self.stop, self.step),)]

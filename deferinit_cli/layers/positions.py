@@ -25,6 +25,9 @@ class Rotary(Layer):
 
     def relate(self, r: Frame) -> None:
         r.product("width", self.heads, "head_dim", says="a width of {whole} does not split into {part} heads", blame="heads")
+        if self.fraction == 1:
+            r.divides(2, "head_dim", rule="odd-rotation", blame="heads", says="{whole} features of a head would turn, in pairs")
+            return
         known = r.store.known(r.slot("head_dim"))
         if type(known) is int and int(known * self.fraction) % 2:
             raise Problem("odd-rotation", f"{int(known * self.fraction)} features of a head would turn, in pairs", "fraction",

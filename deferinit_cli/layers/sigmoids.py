@@ -145,6 +145,6 @@ class Squareplus(Curve):
         y = np.square(x)
         y += self.b
         np.sqrt(y, out=y)
-        y += x
+        y += np.abs(x)
         y *= 0.5
-        return y
+        return np.divide(x.dtype.type(self.b / 4), y, out=y, where=x < 0)  # the sum as written cancels below 0

@@ -56,7 +56,10 @@ class Fixed(Layer):
         return tuple(out)
 
     def relate(self, r: Frame) -> None:
-        r.give(tuple(r.named(f"n{k}", r.axes.get(f"n{k}") or r.dim(s, "shape")) for k, s in enumerate(self.sizes())))
+        if self.shape is not None:
+            r.give(tuple(r.slot(f"shape.{k}") for k in range(len(self.shape))))
+        else:
+            r.give(tuple(r.named(f"n{k}", r.axes.get(f"n{k}") or r.slot(n)) for k, n in enumerate(self.sizes())))
 
     def result_dtype(self, inputs: list[str], own: str) -> str:
         return self.dtype or own

@@ -46,6 +46,11 @@ class Relation:
     def need(self, s: Store, left: Any, op: str, right: Any) -> None:
         s.clauses.append(Clause(left, op, right, self.rule, self, self.slots))
 
+    def positive(self, s: Store, size: Any) -> None:
+        """What follows must be a size: need it where that is not sure."""
+        if type(size) is not int and (lower_bound(size) or 0) < 1:
+            self.need(s, size, ">=", 1)
+
 
 def post(s: Store, relation: Relation) -> None:
     """Let a relation act, and wake it later if it is not done."""
@@ -178,6 +183,7 @@ class Sum(Relation):
             self.done = True
             if type(total) is int and total < 1:
                 return self.fail(s, f"a size would be {total}")
+            self.positive(s, total)
             s.settle(out, total, self, self.rule)
             return
         o = s.known(out)
@@ -186,6 +192,7 @@ class Sum(Relation):
             rest = sub(o, total)
             if type(rest) is int and rest < 1:
                 return self.fail(s, f"nothing is left: {o} of which {total} are taken", str(o), f"more than {total}")
+            self.positive(s, rest)
             s.settle(unknown[0], rest, self, self.rule)
 
     def words(self, name: Namer) -> str:

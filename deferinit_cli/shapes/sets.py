@@ -257,16 +257,20 @@ def solutions(left: Any, op: str, right: Any, name: str) -> PeriodicSet:
     table: dict[int, list[Interval]] = {}
     for r in range(period):
         start = r if r >= 1 else period
-        if op == "%":
-            if evaluate(left, {name: start}) % right == 0:
-                table[r] = [(start, None)]
-            continue
 
         def gap(k: int, start: int = start) -> int:
             env = {name: start + k * period}
             return evaluate(left, env) - evaluate(right, env)
 
-        spans = steps_where(polynomial([gap(k) for k in range(degree + 1)]), op)
+        try:
+            if op == "%":
+                if evaluate(left, {name: start}) % right == 0:
+                    table[r] = [(start, None)]
+                continue
+            gaps = [gap(k) for k in range(degree + 1)]
+        except ValueError:  # an exact division that is none, for all of this residue
+            continue
+        spans = steps_where(polynomial(gaps), op)
         if spans:
             table[r] = [(start + a * period, None if b is None else start + b * period) for a, b in spans]
     return PeriodicSet(period, table).reduced()
@@ -283,6 +287,9 @@ def structure(t: Expr) -> tuple[int, int, bool]:
     if kind == "mod":
         p, d, fine = structure(args[0])
         return p * args[1], 1, fine and d == 1
+    if kind == "exact" and type(args[0]) is Expr and type(args[1]) is int:
+        p, d, fine = structure(args[0])
+        return p * args[1], d, fine  # a residue class divides as a whole, or not at all
     if kind != "sum":
         return 1, 1, False
     period, degree, fine = 1, 1, True

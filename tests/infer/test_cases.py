@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -331,3 +332,29 @@ def test_lenet_backward_from_a_checkpoint() -> None:
     assert (found.decided, sum(b.count or 0 for b in found.boxes)) == (True, 48)
     brute = [(h, w) for h in range(1, 140) for w in range(1, 140) if 16 * max(h // 4 - 3, 0) * max(w // 4 - 3, 0) == 400]
     assert sorted((h, w) for (a, b), (c, d) in boxes for h in range(a, b + 1) for w in range(c, d + 1)) == brute
+
+
+@pytest.mark.parametrize(
+    ("layers", "valid"),
+    [
+        ("- unflatten: {axis: 3, shape: [_, 2]}\n" * 2, lambda w: w % 4 == 0),
+        ("- split: {parts: 3}\n- concat: {axis: 0}\n" * 2, lambda w: w % 9 == 0),
+        (
+            "- split: {parts: 2}\n- concat: {axis: 0}\n- conv2d: {channels: 1, kernel_size: 3, stride: 2, padding: [0, 0]}\n"
+            "- split: {parts: 2}\n- concat: {axis: 0}\n",
+            lambda w: w % 2 == 0 and w // 2 >= 3 and ((w // 2 - 3) // 2 + 1) % 2 == 0,
+        ),
+        (
+            "- split: {parts: 2}\n- concat: {axis: 0}\n- slice: {axis: 3, start: 5}\n- reshape: [-1, 6]\n",
+            lambda w: w % 2 == 0 and w >= 12,
+        ),
+    ],
+)
+def test_a_size_divided_more_than_once(layers: str, valid: Callable[[int], bool]) -> None:
+    spec = f"inputs: {{x: [36, 3, 8, W]}}\nlayers:\n{layers}"
+    found = contract(network(spec))
+    assert found.exact
+    (axis,) = found.axes
+    sizes = [w for w in range(1, 100) if valid(w)]
+    assert [w for w in range(1, 100) if axis.sizes.contains(w)] == sizes
+    assert [w for w in range(1, 100) if not rejection(spec, f"36x3x8x{w}")] == sizes

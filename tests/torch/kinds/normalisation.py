@@ -92,8 +92,8 @@ def group_norm(r: Random) -> Draw:
     eps, scale, center = eps_of(r), chance(r, 0.7), chance(r, 0.7)
     args = {"groups": groups, "eps": eps, "scale": scale, "center": center}
     x = torch.randn((r.randint(1, 3), c, *some(r, r.randint(0, 3), 1, 4)))
-    if x[0].numel() == groups:  # of a lone value PyTorch's result is rounding noise
-        x = torch.randn((*x.shape, 3))
+    if x[0].numel() < 4 * groups:  # of a lone value, or two close ones, PyTorch's result is rounding noise
+        x = torch.randn((*x.shape, 4))
     if scale == center:  # called below the module's forward, which refuses a lone value as if it were training
         make = of(lambda: torch.nn.GroupNorm(groups, c, eps, affine=scale),
                   lambda m, x: torch.group_norm(x, groups, m.weight, m.bias, eps))  # fmt: skip
