@@ -8,10 +8,14 @@ Everything is imported when it is first used, so that the command line starts fa
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import DeferredInitializationError, Model, load
+    from .problems import Rejected, Unusable
 
 __version__ = "0.1.0"
-__all__ = ["DeferredInitializationError", "Rejected", "Unusable", "load"]
+__all__ = ["DeferredInitializationError", "Model", "Rejected", "Unusable", "load"]
 
 _HOMES = {"load": "api", "Model": "api", "DeferredInitializationError": "api", "Rejected": "problems", "Unusable": "problems"}
 
@@ -22,3 +26,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]

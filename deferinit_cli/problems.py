@@ -94,6 +94,10 @@ class Diagnostic:
         self.calls = calls or []
         self.layer = layer
 
+    def __str__(self) -> str:
+        place = f"{self.span}: " if self.span is not None else ""
+        return f"{place}{self.message}{f' ({self.help})' if self.help else ''} [{self.rule}]"
+
     def __repr__(self) -> str:
         return f"<{self.span}: {self.message} [{self.rule}]>"
 
@@ -102,9 +106,12 @@ class Rejected(Exception):
     """The network, or what was asked of it, is rejected; every independent reason is in `diagnostics`."""
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
-        super().__init__("; ".join(d.message for d in diagnostics))
+        super().__init__("\n".join(map(str, diagnostics)))
         self.diagnostics = diagnostics
 
 
 class Unusable(Rejected):
     """The command line is wrong or a file cannot be read: exit code 2 instead of 1."""
+
+
+Rejected.__module__ = Unusable.__module__ = "deferinit_cli"  # where users import them from, and look for them

@@ -197,9 +197,9 @@ def place_order(d: Diagnostic, order: Mapping[str, int]) -> tuple[int, int, int]
 def locate(spec: Any) -> Text:
     """What a spec's name stands for; reads it. Raises Unusable."""
     if isinstance(spec, Mapping):
-        import yaml
+        from .mapping import text_of
 
-        return yaml.safe_dump(dict(spec), sort_keys=False, default_flow_style=None), "<mapping>", "network", None
+        return text_of(spec), "<mapping>", "network", None
     spec = os.fspath(spec)
     if "\n" in spec or "\r" in spec:
         return spec, "<text>", "network", None

@@ -10,11 +10,11 @@ from ..report import Report
 from .tables import RIGHT, heading, parameter_table
 
 
-def as_text(resolved: Resolved, **options: Any) -> str:
+def as_text(resolved: Resolved, framework: str = "torch", **options: Any) -> str:
     """The parameter table, as `deferinit show` prints it."""
     from .table import render
 
-    return render(Report(resolved, "show", ""), {"parameters": True, **options}).rstrip("\n")
+    return render(Report(resolved, "show", "", framework), {"parameters": True, **options}).rstrip("\n")
 
 
 def as_html(resolved: Resolved) -> str:

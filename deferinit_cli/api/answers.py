@@ -1,0 +1,67 @@
+"""What a model can be asked beyond its parameters: the same answers as the commands give, and as they print them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..infer.resolved import Resolved
+
+
+class Answer:
+    """An answer that shows itself as the command line prints it; `document` is what `--format json` holds."""
+
+    def __init__(self, text: str, document: dict[str, Any]) -> None:
+        self.text = text
+        self.document = document
+
+    def __repr__(self) -> str:
+        return self.text.rstrip("\n")
+
+
+class Answers:
+    """The questions; a model is asked about its latest shapes."""
+
+    _resolved: Resolved
+
+    def contract(self) -> Answer:
+        """The exact set of valid input sizes, with reasons, whatever inputs the model has met: `deferinit contract`."""
+        from ..infer.contract import contract
+        from ..views import contracts
+
+        network = self._resolved.network
+        found = contract(network)
+        return Answer(contracts.render(found, network.source.name), contracts.document(found, network.source.name))
+
+    def why(self, what: str) -> Answer:
+        """The facts behind one size, such as `fc1.weight[1]`: `deferinit why`. Raises Rejected for what is not there."""
+        from ..infer.why import why
+        from ..views import explanations
+
+        network = self._resolved.network
+        found = why(self._resolved, what)
+        return Answer(explanations.render(found), explanations.document(found, network.name, network.source.name))
+
+    def document(self) -> dict[str, Any]:
+        """Inputs, outputs, parameters, layers and totals as data: what `deferinit show --format json` prints."""
+        from ..report import Report
+
+        return Report(self._resolved, "show", self._resolved.network.source.name).document()
+
+    # ---- how it shows itself
+
+    def table(self, framework: str = "torch", **options: Any) -> str:
+        """The parameters as text, as `deferinit show` prints them; `framework` is torch, keras, flax or mxnet.
+
+        Options are those of `show`: `layers=True`, `unfold=True`, `filters=["layer4.*"]`, `columns=[…]`, `width=100`.
+        """
+        from ..views.notebook import as_text
+
+        return as_text(self._resolved, framework, **options)
+
+    def __repr__(self) -> str:
+        return self.table()
+
+    def _repr_html_(self) -> str:
+        from ..views.notebook import as_html
+
+        return as_html(self._resolved)
