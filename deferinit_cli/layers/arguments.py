@@ -59,6 +59,13 @@ def show(value: Any) -> str:
     return str(value)
 
 
+def within(low: float | None, high: float | None) -> str:
+    """A range in words: ` from 0 to 1`, ` >= 1`, or nothing."""
+    if low is not None and high is not None:
+        return f" from {low:g} to {high:g}"
+    return f" >= {low:g}" if low is not None else f" <= {high:g}" if high is not None else ""
+
+
 class Integer(Argument):
     """An int within a range; with `default=None`, null is accepted."""
 
@@ -72,9 +79,7 @@ class Integer(Argument):
         self.maximum = maximum
 
     def expects(self) -> str:
-        low = "" if self.minimum is None else f" >= {self.minimum}"
-        high = "" if self.maximum is None else f" <= {self.maximum}"
-        return f"an int{low}{high}" + (" or null" if self.default is None else "")
+        return f"an int{within(self.minimum, self.maximum)}" + (" or null" if self.default is None else "")
 
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:
@@ -181,9 +186,7 @@ class Number(Argument):
         self.maximum = maximum
 
     def expects(self) -> str:
-        low = "" if self.minimum is None else f" >= {self.minimum:g}"
-        high = "" if self.maximum is None else f" <= {self.maximum:g}"
-        return f"a number{low}{high}" + (" or null" if self.default is None else "")
+        return f"a number{within(self.minimum, self.maximum)}" + (" or null" if self.default is None else "")
 
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:
@@ -225,13 +228,14 @@ class Text(Argument):
 
 
 class Choice(Text):
-    """One of some words."""
+    """One of some words. `taught` are other frameworks' words for them: `replicate=edge`."""
 
     type = "choice"
 
-    def __init__(self, help: str, choices: str, default: Any = REQUIRED, also: str = "") -> None:
+    def __init__(self, help: str, choices: str, default: Any = REQUIRED, also: str = "", taught: str = "") -> None:
         super().__init__(help, default, also)
         self.choices = tuple(choices.split())
+        self.taught = dict(pair.split("=") for pair in taught.split())
 
     def expects(self) -> str:
         return "one of " + ", ".join(self.choices)
@@ -245,7 +249,7 @@ class Choice(Text):
                 self.name,
                 value,
                 self.expects(),
-                suggest(value, self.choices),
+                f"'{value}' is '{self.taught[value]}' here" if value in self.taught else suggest(value, self.choices),
             )
         return value
 

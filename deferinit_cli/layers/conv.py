@@ -6,7 +6,7 @@ from typing import Any
 
 from ..initializers import glorot_uniform, zeros
 from .activations import activate, activation_arg
-from .base import AXES, UNKNOWN, Layer, Problem, choice, flag, integer, layer, padding_arg, param, per_axis, size
+from .base import AXES, UNKNOWN, Layer, choice, flag, integer, layer, padding_arg, param, per_axis, size
 from .frame import Frame
 from .windows import is_int, options, pads, slide
 
@@ -20,14 +20,14 @@ class Convolution(Layer):
     dilation = per_axis("distance between the kernel's cells", default=1, also="dilation_rate kernel_dilation dilations")
     bias = flag("add a learned offset", default=True, also="use_bias")
     in_channels = size("channels expected; inferred when left out", default=UNKNOWN, also="in_features in_filters")
-    padding_mode = choice("what the padding holds", "zeros reflect edge circular", default="zeros", also="pad_mode")
+    padding_mode = choice("what the padding holds", "zeros reflect edge circular", default="zeros", also="pad_mode",
+                          taught="replicate=edge wrap=circular constant=zeros")  # fmt: skip
     activation = activation_arg()
 
     def check(self) -> None:
         for name in ("kernel_size", "stride", "dilation"):
             self.each(name)
-        if self.padding_mode == "replicate":
-            raise Problem("argument-choice", "padding_mode 'replicate' is 'edge' here", "padding_mode")
+        pads(self)
 
     def options(self, name: str, known: Any) -> tuple[list[Any], bool]:
         return options(self, name, known)

@@ -9,7 +9,7 @@ from . import kernels
 from .activations import activate, activation_arg
 from .base import AXES, UNKNOWN, Layer, Problem, flag, integer, layer, padding_arg, param, per_axis, size
 from .frame import Frame
-from .windows import is_int
+from .windows import is_int, pads
 
 
 @layer("conv_transpose1d conv_transpose2d conv_transpose3d",
@@ -20,7 +20,7 @@ class ConvTranspose(Layer):
     channels = size("channels produced", also="out_channels filters num_filter features")
     kernel_size = per_axis("cells the kernel covers on each axis", also="kernel")
     stride = per_axis("cells between the places of neighbouring inputs", default=1, also="strides")
-    padding = padding_arg("cells cut from each side of the result", words="")
+    padding = padding_arg("cells cut from each side of the result; same makes it stride times as large")
     output_padding = per_axis("cells added behind, less than stride or dilation", default=0, minimum=0)
     dilation = per_axis("distance between the kernel's cells", default=1, also="dilation_rate")
     groups = integer("parts the channels are split into", default=1, minimum=1, also="num_group")
@@ -39,34 +39,45 @@ class ConvTranspose(Layer):
     def check(self) -> None:
         for name in ("kernel_size", "stride", "dilation", "output_padding"):
             self.each(name)
+        if self.padding == "same" and any(is_int(extra) and extra for extra in self.each("output_padding")):
+            raise Problem("argument-conflict", "padding same says the size, and so does output_padding", "output_padding",
+                          help="leave output_padding out, or say the padding in numbers")  # fmt: skip
         for extra, s, d in zip(self.each("output_padding"), self.each("stride"), self.each("dilation")):
             if is_int(extra) and is_int(s) and is_int(d) and extra and extra >= max(s, d):
                 raise Problem("output-padding", f"output_padding {extra} is not below stride {s} or dilation {d}",
                               "output_padding", str(extra), f"less than {max(s, d)}")  # fmt: skip
-        self.sides_cut()
+        self.margins()
 
-    def sides_cut(self) -> tuple[tuple[int, int], ...]:
-        p = self.padding if isinstance(self.padding, tuple) else (self.padding,) * self.spatial
-        if len(p) != self.spatial:
-            raise Problem(
-                "argument-length", f"padding has {len(p)} entries, {self.kind} has {self.spatial} spatial axes", "padding"
-            )
-        return tuple(v if isinstance(v, tuple) else (v, v) for v in p)
+    def margins(self) -> list[tuple[Any, Any, Any]]:
+        """(cells cut before, cells cut behind, cells added behind) per axis; UNKNOWN where an argument is left open."""
+        if self.padding != "same":
+            return [(*cut, extra) for cut, extra in zip(pads(self), self.each("output_padding"))]
+        return [surplus(*z) for z in zip(self.each("kernel_size"), self.each("stride"), self.each("dilation"))]
 
     def relate(self, r: Frame) -> None:
         r.slot("in_channels"), r.slot("channels")
         says = "{whole} channels do not split into {part} groups"
         r.product("in_channels", "groups", "in_group", says=says, blame="groups")
         r.product("channels", "groups", "out_group", says=says, blame="groups")
-        each = zip(AXES[3 - self.spatial :], self.each("kernel_size"), self.each("stride"), self.sides_cut(),
-                   self.each("output_padding"), self.each("dilation"))  # fmt: skip
-        for axis, k, s, pad, extra, d in each:
-            if all(map(is_int, (k, s, *pad, extra, d))):
-                r.affine(f"{axis}_out", axis, s, d * (k - 1) + 1 - s - sum(pad) + extra)
+        each = zip(AXES[3 - self.spatial :], self.each("kernel_size"), self.each("stride"), self.margins(), self.each("dilation"))
+        for axis, k, s, (before, behind, extra), d in each:
+            if all(map(is_int, (k, s, before, behind, extra, d))):
+                r.affine(f"{axis}_out", axis, s, d * (k - 1) + 1 - s - (before + behind) + extra)
             else:
                 r.slot(f"{axis}_out")
 
     def forward(self, p: Any, x: Any) -> Any:
-        y = kernels.conv_transpose(x, p.weight, p.bias if self.bias else None, self.each("stride"), self.sides_cut(),
-                                   self.each("output_padding"), self.each("dilation"), self.groups)  # fmt: skip
+        cut = [(before, behind) for before, behind, _ in self.margins()]
+        extra = [added for _, _, added in self.margins()]
+        y = kernels.conv_transpose(x, p.weight, p.bias if self.bias else None, self.each("stride"), cut, extra,
+                                   self.each("dilation"), self.groups)  # fmt: skip
         return activate(self.activation, y)
+
+
+def surplus(kernel: Any, stride: Any, dilation: Any) -> tuple[Any, Any, Any]:
+    """The margins of padding same: what the whole result has past stride times the input goes, what it lacks comes."""
+    if not all(map(is_int, (kernel, stride, dilation))):
+        return UNKNOWN, UNKNOWN, UNKNOWN
+    over = dilation * (kernel - 1) + 1 - stride
+    cut = max(over, 0)
+    return cut // 2, cut - cut // 2, max(-over, 0)

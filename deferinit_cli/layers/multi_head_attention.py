@@ -63,8 +63,10 @@ class MultiHeadAttention(Layer):
                       says="a width of {whole} does not split into {part} heads")  # fmt: skip
         if len(r.inputs) == 1:
             r.axes["Tk"] = r.slot("Tq")
-        if self.v_width is not None and len(r.inputs) == 2 and self.k_width is not None:
-            r.equal("k_width", "v_width")
+        for axis, given in ((self.k_axis, 2), (self.v_axis, 3)):  # an input left out is the one before it
+            if len(r.inputs) < given:
+                came = self.k_axis if axis == self.v_axis and len(r.inputs) == 2 else "width"
+                r.store.equal(r.slot(came), r.slot(axis), (r.node, axis if axis != "width" else "v_width"))
 
     def cost(self) -> str:
         h, kv = f"{self.heads}*head_dim", f"{self.kv}*head_dim"

@@ -142,7 +142,8 @@ class Pad(Layer):
     """Cells added around the last axes."""
 
     widths: Any = Widths("[before, after] for each of the last axes", minimum=0, unknown=False, also="padding pad_width paddings")
-    mode = choice("what is added", "constant reflect edge circular", default="constant")
+    mode = choice("what is added", "constant reflect edge circular", default="constant",
+                  taught="replicate=edge wrap=circular zeros=constant")  # fmt: skip
     value = number("the constant", default=0.0, also="constant_value")
 
     accepts = "any"

@@ -1,7 +1,7 @@
 """One table per layer kind: shapes with unknowns, remainders, what each layer alone knows, costs, and failing cases.
 
 A case gives `args` and `inputs` (dims: ints, symbols, `_`; `...` for an unknown rank) and any of `outputs`, `weights`,
-`declared`, `macs`, or `error` with `blame`. `given` states output dims from outside; `becomes` is what the inputs are
+`declared`, `macs`, or `error` with `blame` and words of its `help`. `given` states output dims from outside; `becomes` is what the inputs are
 then known to be.
 """
 
@@ -82,6 +82,7 @@ def test_row(kind: str, case: dict[str, Any]) -> None:
             assert place is not None
             line = place.source.line(place.line)
             assert case["blame"] in line[: place.column], "the place is that of the argument"
+        assert case.get("help", "") in found[0].help
         return
     assert not found, (spec, found)
     check_shapes(network, resolved, case)

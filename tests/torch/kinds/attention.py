@@ -84,7 +84,9 @@ def multi_head(r: Random) -> Draw:
         widths[1] = more["kdim"] = args["k_width"] = r.choice([w for w in range(1, 9) if w != width])
         widths[2] = more["vdim"] = args["v_width"] = r.choice([w for w in range(1, 9) if w != width])
     elif count == 2 and chance(r):
-        widths[1] = more["kdim"] = more["vdim"] = args["k_width"] = args["v_width"] = width + 1
+        widths[1] = more["kdim"] = args["k_width"] = width + 1
+        if chance(r, 0.8):  # else the values, which are the keys, are not as wide as said
+            more["vdim"] = args["v_width"] = width + 1
     inputs = [torch.randn(n, t, w) for t, w in zip((tq, tk, tk), widths)][:count]
     if chance(r, 0.08):
         at = r.randrange(1 if more else 0, count)
