@@ -143,7 +143,7 @@ def expected(file: File, name: str, key: Scalar, node: Tree) -> Expected | None:
     """A shape: a list of dims, or `2x20`."""
     if isinstance(node, Scalar) and not node.empty:
         parts = node.text.split("x") if node.text not in ("scalar", "()") else []
-        nodes: list[Tree] = [Scalar(p.strip(), False, node.line, node.column, node.end) for p in parts]
+        nodes: list[Tree] = [node.part(p.strip()) for p in parts]
     elif isinstance(node, List):
         nodes = node.items
     else:

@@ -264,7 +264,7 @@ class File(Body):
     def read_port(self, key: Scalar, value: Tree) -> Port:
         shape, dtype = value, None
         if isinstance(value, Map):
-            shape = Scalar("", False, key.line, key.column, key.end)
+            shape = key.part("")
             for k, v in value.pairs:
                 if k.text == "shape":
                     shape = v
@@ -456,8 +456,8 @@ def nested(items: list[Item]) -> list[Item]:
 def default_node(n: Scalar, text: str) -> Scalar:
     """The default of `name=default` as a scalar of its own; quotes inside make it text."""
     if len(text) >= 2 and text[0] == text[-1] and text[0] in "'\"":
-        return Scalar(text[1:-1], True, n.line, n.column, n.end)
-    return Scalar(text, False, n.line, n.column, n.end)
+        return n.part(text[1:-1], text[0])
+    return n.part(text)
 
 
 __all__ = [

@@ -21,7 +21,7 @@ from .context import variables as file_variables
 from .file import File
 from .parameters import apply_globs, resolve_ties, unique
 from .scope import Entry, Names
-from .tree import Scalar, span
+from .tree import At, Scalar, span
 from .values import Faults, Located, compile_value
 
 BACKEND = "c"
@@ -273,7 +273,7 @@ def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for name, text in sets.items():
         source = Source("--set", f"{name}={text}")
-        node = Scalar(text, False, 1, len(name) + 2, len(name) + 2 + len(text))
+        node = Scalar(text, None, At(0, len(name) + 1), At(0, len(name) + 1 + len(text)))
         if name not in file.vars:
             faults.add(Diagnostic("unknown-variable", f"no variable '{name}'", Span(source, 1, 1, len(name) + 1), found=name,
                                   expected=", ".join(file.vars) or "this spec has no vars", help=suggest(name, file.vars)))  # fmt: skip

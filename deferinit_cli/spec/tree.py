@@ -1,50 +1,101 @@
-"""What reading a spec yields: scalars, lists and mappings with their places; no value is typed yet."""
+"""What reading a spec yields: scalars, lists and mappings with their places; no value is typed yet.
+
+Places are kept as the parser's own marks and become lines and columns only where one is told: most never are.
+"""
 
 from __future__ import annotations
 
-from typing import Union
+from typing import Protocol, Union
 
 from ..problems import Source, Span
 
 
-class Scalar:
-    """A text as written. `quoted` tells `"2"` from `2`. Line and column are 1-based, `end` is just past the last column."""
+class Mark(Protocol):
+    """A place as the parser has it: `line` and `column` count from 0."""
 
-    __slots__ = ("column", "end", "line", "quoted", "text")
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
 
-    def __init__(self, text: str, quoted: bool, line: int, column: int, end: int) -> None:
-        self.text = text
-        self.quoted = quoted
+
+class At:
+    """A mark of our own."""
+
+    __slots__ = ("column", "line")
+
+    def __init__(self, line: int, column: int) -> None:
         self.line = line
         self.column = column
-        self.end = end
+
+
+class Placed:
+    """Something from `start` to just before `stop`. `line` and `column` count from 1, `end` is just past the last column."""
+
+    __slots__ = ("start", "stop")
+    start: Mark
+    stop: Mark
+
+    @property
+    def line(self) -> int:
+        return self.start.line + 1
+
+    @property
+    def column(self) -> int:
+        return self.start.column + 1
+
+    @property
+    def end(self) -> int:
+        """Of what reaches over several lines, one column of the first."""
+        if self.stop.line == self.start.line:
+            return max(self.stop.column, self.start.column + 1) + 1
+        return self.start.column + 2
+
+
+class Scalar(Placed):
+    """A text as written; `style` is its quote or block sign, empty for a plain one."""
+
+    __slots__ = ("style", "text")
+
+    def __init__(self, text: str, style: str | None, start: Mark, stop: Mark) -> None:
+        self.text = text
+        self.style = style
+        self.start = start
+        self.stop = stop
+
+    @property
+    def quoted(self) -> bool:
+        """Tells `"2"` from `2`."""
+        return bool(self.style)
 
     @property
     def empty(self) -> bool:
         """Whether nothing was written (`key:`)."""
-        return not self.text and not self.quoted
+        return not self.text and not self.style
+
+    def part(self, text: str, style: str | None = None) -> Scalar:
+        """A text that is made of this one, at its place."""
+        return Scalar(text, style, self.start, self.stop)
 
 
-class List:
-    __slots__ = ("column", "end", "items", "line")
+class List(Placed):
+    __slots__ = ("items",)
 
-    def __init__(self, line: int, column: int) -> None:
-        self.items: list[Tree] = []
-        self.line = line
-        self.column = column
-        self.end = column + 1
+    def __init__(self, items: list[Tree], start: Mark, stop: Mark) -> None:
+        self.items = items
+        self.start = start
+        self.stop = stop
 
 
-class Map:
+class Map(Placed):
     """Pairs in order; `get` looks one up. Keys are unique: the reader has seen to it."""
 
-    __slots__ = ("_index", "column", "end", "line", "pairs")
+    __slots__ = ("_index", "pairs")
 
-    def __init__(self, line: int, column: int) -> None:
-        self.pairs: list[tuple[Scalar, Tree]] = []
-        self.line = line
-        self.column = column
-        self.end = column + 1
+    def __init__(self, pairs: list[tuple[Scalar, Tree]], start: Mark, stop: Mark) -> None:
+        self.pairs = pairs
+        self.start = start
+        self.stop = stop
         self._index: dict[str, tuple[Scalar, Tree]] | None = None
 
     def find(self, key: str) -> tuple[Scalar, Tree] | None:
@@ -60,6 +111,12 @@ class Map:
 Tree = Union[Scalar, List, Map]
 
 
-def span(source: Source, node: Tree) -> Span:
+def after(node: Placed) -> Scalar:
+    """The empty text where a value after a node would stand."""
+    line, end = node.start.line, node.end - 1
+    return Scalar("", None, At(line, end), At(line, end + 1))
+
+
+def span(source: Source, node: Placed) -> Span:
     """The place of a node; of a collection, where it starts."""
-    return Span(source, node.line, node.column, max(node.end, node.column + 1))
+    return Span(source, node.line, node.column, node.end)

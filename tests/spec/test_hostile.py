@@ -52,7 +52,7 @@ def test_mutated_specs(seed: int) -> None:
     rejected = 0
     for _ in range(ROUNDS // 4):
         text = mutated(r)
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             resolved = infer(load(text))
             found = diagnostics(resolved)
@@ -66,7 +66,7 @@ def test_mutated_specs(seed: int) -> None:
         except Rejected as e:
             assert render_all(e.diagnostics)
             rejected += 1
-        assert time.perf_counter() - start < 5, text
+        assert time.process_time() - start < 5, text
     assert rejected >= ROUNDS // 20
 
 
@@ -96,15 +96,16 @@ def test_mutated_specs(seed: int) -> None:
         + "layers: [dense: a12]\n",
         "layers:\n- relu h:\n  repeat: 5000\n" + "- concat: [h.*]\n" * 3000,
         "layers: [dense: " + "-" * 479 + "1]\n",
+        'doc: "' + "\t" * 400_000 + '"\nlayers: [relus]\n',
     ],
 )
 def test_bombs(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(Rejected):
         resolved = infer(load(text + "\n"))
         if diagnostics(resolved):
             raise Rejected(diagnostics(resolved))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_sizes_that_grow_with_every_layer() -> None:
@@ -113,12 +114,12 @@ def test_sizes_that_grow_with_every_layer() -> None:
         f"- conv2d: {{channels: 4, kernel_size: 3, stride: {2 + k % 3}, padding: {k % 7}}}\n- upsample: {{scale: {1 + k % 4}}}\n"
         for k in range(80)
     )
-    start = time.perf_counter()
+    start = time.process_time()
     resolved = infer(load("inputs: {x: [N, 3, H, W]}\nlayers:\n" + body + "- flatten\n- dense: 10\n"))
     report = Report(resolved, "show", "")
     assert "…(H, W)" in table.render(report, {"layers": True})
     contract_of(resolved)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_what_is_no_plain_file(tmp_path: Path) -> None:
