@@ -229,3 +229,16 @@ def bilinear(fill: Stream, shape: Shape, fans: Fans) -> Array:
     channels = np.arange(shape[0] if shape[1] == 1 else min(shape[:2]))
     out[channels, 0 if shape[1] == 1 else channels] = kernel
     return out
+
+
+@initializer(also="sinusoids positional_encoding", ranks=(2, 2), whole=True)
+def sinusoidal(fill: Stream, shape: Shape, fans: Fans) -> Array:
+    """A row per position: sines whose angles grow by 1 to 1/10000 a row, then their cosines (Whisper's table, not random)."""
+    import numpy as np
+
+    half = shape[1] // 2
+    if shape[1] % 2 or half < 2:
+        message = f"sinusoidal has no table of {shape[1]} features"
+        raise Problem("initializer-shape", message, "sinusoidal", str(shape[1]), "an even number, at least 4")
+    angles = np.arange(shape[0])[:, None] * 10000.0 ** (-np.arange(half) / (half - 1))
+    return np.concatenate([np.sin(angles), np.cos(angles)], axis=1)

@@ -15,7 +15,7 @@ from deferinit_cli.problems import Problem
 
 def test_every_initialiser_of_the_language_is_there() -> None:
     names = """zeros ones constant uniform normal truncated_normal glorot_uniform glorot_normal he_uniform he_normal
-        lecun_uniform lecun_normal variance_scaling orthogonal identity dirac sparse bilinear torch_default"""
+        lecun_uniform lecun_normal variance_scaling orthogonal identity dirac sparse bilinear sinusoidal torch_default"""
     assert set(known()) == set(names.split())
     for name, rule in known().items():
         assert getattr(initializers, name).name == name
@@ -121,6 +121,7 @@ def test_names_serve_as_defaults_and_as_factories() -> None:
         (make("identity"), (3, 3, 3), "float32", "initializer-rank"),
         (make("dirac"), (3, 3), "float32", "initializer-rank"),
         (make("dirac"), (1,) * 6, "float32", "initializer-rank"),
+        (make("sinusoidal"), (4,), "float32", "initializer-rank"),
         (normal, (3,), "int64", "initializer-dtype"),
         (constant(0.5), (3,), "int64", "initializer-dtype"),
         (constant(2), (3,), "bool", "initializer-dtype"),

@@ -57,6 +57,7 @@ class Inference:
         for p in net.parameters:
             if p.tied_to is not None:
                 self.tie(p)
+        self.positions()
         self.settle()
         self.finish()
         self.recheck()
@@ -282,6 +283,21 @@ class Inference:
     def tensor(self, p: Parameter) -> Row | None:
         frame = self.frames[p.node.index]
         return frame.tensors.get(p.key) if frame is not None else None
+
+    def positions(self) -> None:
+        """Layers that are indexed by counted positions, perhaps shifted, state that there are as many entries."""
+        counted: dict[int, tuple[int, int]] = {}  # values that hold plus … count + plus - 1: (slot of count, plus)
+        for node in self.network.nodes:
+            layer, frame = node.layer, self.frames[node.index]
+            if layer.counts and frame is not None and frame.outputs:
+                counted[node.outputs[0]] = (frame.outputs[0][0], 0)  # type: ignore[index]
+            elif counted and layer.adds is not None and node.inputs[0] in counted:
+                count, plus = counted[node.inputs[0]]
+                counted[node.outputs[0]] = (count, plus + layer.adds)
+            elif counted and layer.index_limit and frame is not None:
+                found = counted.get(node.inputs[layer.index_port()])
+                if found is not None:
+                    frame.indexed(*found)
 
     def recheck(self) -> None:
         """Clauses that a bound symbol has decided since: proved ones go, refuted ones are conflicts."""

@@ -131,6 +131,7 @@ class ByName(Layer):
 class Identity(Activation):
     """The input itself."""
 
+    adds = 0
     accepts = "any"
 
     def forward(self, p: Any, x: Any) -> Any:

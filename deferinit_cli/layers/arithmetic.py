@@ -27,6 +27,10 @@ class ShiftBy(Pointwise):
     accepts = "any"
     function = staticmethod(lambda x, amount: x + x.dtype.type(amount))
 
+    @property
+    def adds(self) -> int | None:
+        return int(self.amount) if self.amount == int(self.amount) else None
+
 
 @layer("clip", also="clamp Clamp Clip")
 class Clip(Pointwise):

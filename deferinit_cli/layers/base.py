@@ -115,9 +115,12 @@ class Layer:
     optional: ClassVar[int] = 0  # how many of them, at the end, may be left out
     variadic: ClassVar[bool] = False  # any number of inputs, at least one
     merges: ClassVar[bool] = False  # a bare value or list names its inputs
+    nameless: ClassVar[bool] = False  # its one tensor bears the item's own name
     structural: ClassVar[bool] = False  # arranges items; never a node of the graph
     accepts: ClassVar[str] = "float"  # 'float', 'integer' or 'any': dtype of its first input
     index_limit: ClassVar[str] = ""  # the axis that its integer input must stay below
+    counts: ClassVar[bool] = False  # what it yields are the numbers 0, 1, … of its only axis
+    adds: Any = None  # of a layer that keeps shapes: the whole number it adds to all entries; None where it does more
     sides: ClassVar[tuple[str, ...]] = ()  # names of side outputs
     takes: str = ""  # axis pattern per port, separated by commas; empty: `relate` reads the rows
     gives: str = ""  # axis pattern per output, sides last; empty: `relate` gives the rows

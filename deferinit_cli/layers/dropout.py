@@ -12,6 +12,7 @@ class Noise(Layer):
 
     takes = gives = "*x"
     accepts = "any"
+    adds = 0
 
     def forward(self, p: Any, x: Any) -> Any:
         return x

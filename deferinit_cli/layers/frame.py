@@ -242,6 +242,16 @@ class Frame:
     def at_most(self, x: Axis, limit: Axis, **words: str) -> None:
         self.state(AtMost(self.node, self.slot(x), self.slot(limit), **words))
 
+    def indexed(self, count: int, plus: int) -> None:
+        """Its ids are the numbers plus … count + plus - 1, so it needs as many entries."""
+        limit = self.layer.index_limit
+        top = count
+        if plus:
+            top = self.store.new()
+            self.state(Sum(self.node, top, (count,), plus))
+        self.state(AtMost(self.node, top, self.slot(limit), rule="too-long", blame=limit,
+                          says="{whole} positions are counted, {part} have an entry"))  # fmt: skip
+
     def broadcast(self, shapes: list[Row]) -> Row:
         """The row that inputs broadcast to, numpy's way; raises Wait while a rank is unknown."""
         known = [rows.resolve(r) for r in shapes]

@@ -18,6 +18,7 @@ class Bare(Layer):
 
     ports = ()
     accepts = "any"
+    nameless = True
     start: Initializer = normal(std=0.02)
 
     def tensors(self) -> list[Param]:
@@ -76,6 +77,7 @@ class Arange(Layer):
     axis = integer("the axis that is counted", also="dim")
 
     accepts = "any"
+    counts = True
 
     def relate(self, r: Frame) -> None:
         row = r.dims()

@@ -161,10 +161,7 @@ def _modifiers(file: File, item: Item, node: Map) -> None:
                     raise Located(value, Problem("value-type", "expect is a list of dims", expected="[N, 10]"))
                 item.modifiers[name] = (key, [compile_value(d) for d in value.items])
             elif name in ("init", "tie"):
-                if not isinstance(value, Map):
-                    raise Located(value, Problem("value-type", f"{name} is a mapping from a parameter's name",
-                                                 expected="{weight: …}"))  # fmt: skip
-                item.modifiers[name] = (key, value)
+                item.modifiers[name] = (key, value)  # read once the kind is known
             elif name == "dtype":
                 item.modifiers[name] = (key, file.dtype_of(value))
         except Located as e:
@@ -206,6 +203,7 @@ def _head(file: File, item: Item, value: Tree | None) -> Item | None:
                        expected="letters, digits and _, or digits only; not prev or input")  # fmt: skip
             item.broken = True
     target = file.lookup(item)
+    _by_parameter(file, item, target)
     if target is None:
         item.broken = True
         return item
@@ -223,6 +221,23 @@ def _head(file: File, item: Item, value: Tree | None) -> Item | None:
         item.target = target
         _block_arguments(file, item, value)
     return item
+
+
+def _by_parameter(file: File, item: Item, target: Any) -> None:
+    """`init` and `tie` are mappings from parameters' names; a kind whose tensor bears the item's own name takes the value alone."""
+    for name in ("init", "tie"):
+        if name not in item.modifiers:
+            continue
+        key, value = item.modifiers[name]
+        if getattr(target, "nameless", False) and not (isinstance(value, Map) and value.find("")):
+            alone = Map(value.line, value.column)
+            alone.pairs.append((Scalar("", True, key.line, key.column, key.end), value))
+            item.modifiers[name] = (key, alone)
+        elif not isinstance(value, Map):
+            file.faults.problem(file.source, value, Problem("value-type", f"{name} is a mapping from a parameter's name",
+                                                            expected="{weight: …}"))  # fmt: skip
+            del item.modifiers[name]
+            item.broken = True
 
 
 def _idle_modifiers(file: File, item: Item) -> None:

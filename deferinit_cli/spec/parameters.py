@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Parameter
-from ..initializers import Initializer, make
+from ..initializers import Initializer, known, make
 from ..layers.arguments import suggest
 from ..problems import Diagnostic, Problem, Span
 from .tree import List, Map, Scalar, Tree, span
@@ -89,7 +89,7 @@ def initializer(node: Tree, ctx: Context) -> Initializer:
             return make(node.text, None)
         if isinstance(node, Map) and len(node.pairs) == 1:
             name, value = node.pairs[0]
-            return make(name.text, value_of(value))
+            return make(name.text, value_of(value) if name.text in known() else None)
     except Problem as p:
         raise Located(node, p) from None
     raise Located(node, Problem("initializer-format", "not an initialiser",

@@ -276,3 +276,21 @@ def test_block_arguments() -> None:
 def test_freeze_is_inherited_by_blocks() -> None:
     spec = "blocks: {b: {layers: [{dense: 3}]}}\nlayers:\n- b:\n  freeze: true\n- dense: 2\n"
     assert [p.frozen for p in network(spec).parameters] == [True, True, False, False]
+
+
+def test_a_bare_parameter_takes_its_initialiser_and_tie_alone() -> None:
+    spec = """
+layers:
+- parameter a: [3]
+  init: ones
+- parameter b: [3]
+  init: {constant: 2.5}
+- parameter c: [3]
+  init: {"": zeros}
+- parameter d: [3]
+  tie: b
+- add: [a, b, c, d]
+"""
+    found = network(spec).parameters
+    assert [p.initializer.text() for p in found[:3]] == ["ones", "constant(value=2.5)", "zeros"]
+    assert found[3].tied_to is found[1]

@@ -133,7 +133,8 @@ def test_values_never_change(name: str) -> None:
     assert hashlib.sha256(values.astype("<f4").tobytes()).hexdigest()[:16] == FIXED[name]
 
 
-SHAPES = {"identity": (300, 500), "dirac": (300, 40, 5, 5), "bilinear": (300, 40, 5, 5), "sparse": (300, 500)}
+SHAPES = {"identity": (300, 500), "dirac": (300, 40, 5, 5), "bilinear": (300, 40, 5, 5), "sparse": (300, 500),
+          "sinusoidal": (300, 500)}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", list(known()))
@@ -279,3 +280,14 @@ def test_bfloat16_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ml_dtypes", None)
     with pytest.raises(Problem, match="ml_dtypes"):
         fill(make("zeros"), (3,), "bfloat16", 0, "x")
+
+
+def test_sinusoidal_is_whispers_table() -> None:
+    table = draw("sinusoidal", (5, 6))
+    for t in range(5):
+        turns = [t, t / 100, t / 10000]
+        assert table[t].tolist() == pytest.approx([math.sin(x) for x in turns] + [math.cos(x) for x in turns], abs=1e-7)
+    for features in (3, 2):
+        with pytest.raises(Problem) as caught:
+            draw("sinusoidal", (5, features))
+        assert caught.value.rule == "initializer-shape"
