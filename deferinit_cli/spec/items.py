@@ -230,9 +230,7 @@ def _by_parameter(file: File, item: Item, target: Any) -> None:
             continue
         key, value = item.modifiers[name]
         if getattr(target, "nameless", False) and not (isinstance(value, Map) and value.find("")):
-            alone = Map(value.line, value.column)
-            alone.pairs.append((Scalar("", True, key.line, key.column, key.end), value))
-            item.modifiers[name] = (key, alone)
+            item.modifiers[name] = (key, Map([(key.part("", '"'), value)], value.start, value.stop))
         elif not isinstance(value, Map):
             file.faults.problem(file.source, value, Problem("value-type", f"{name} is a mapping from a parameter's name",
                                                             expected="{weight: …}"))  # fmt: skip
