@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -57,19 +59,27 @@ def default_spec() -> str:
     for name in ("deferinit.yaml", "spec.yaml"):
         if os.path.isfile(name):
             return name
-    found = sorted(str(p) for p in Path(".").glob("*.yaml") if has_layers(p))
+    found = sorted(str(p) for p in Path(".").glob("*.yaml") if is_spec(str(p)))
     if len(found) == 1:
         return found[0]
     more = f"there are {', '.join(found)}" if found else "no *.yaml with a layers key is here"
     raise Unusable([Diagnostic("no-spec", "which spec?", found=more, help="name one: a path, - or zoo:NAME")])
 
 
-def has_layers(path: Path) -> bool:
+_LAYERS = re.compile(rb"""^["']?layers["']?[ \t]*:""", re.M)
+_IN_BRACES = re.compile(rb"""\A\s*\{.*["']?\blayers["']?[ \t]*:""", re.S)
+
+
+def is_spec(path: str) -> bool:
+    """Whether a file has layers; one that cannot be read counts, so that reading it says so."""
     try:
-        with path.open("rb") as f:
-            return any(line.startswith(b"layers:") for line in f.read(1 << 20).split(b"\n"))
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return True
+        with open(path, "rb") as f:
+            text = f.read(1 << 20).removeprefix(b"\xef\xbb\xbf")
     except OSError:
-        return False
+        return True
+    return bool(_LAYERS.search(text) or _IN_BRACES.match(text))
 
 
 class Work:

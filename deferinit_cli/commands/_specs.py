@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
+from typing import NoReturn
 
 from ..problems import Diagnostic, Unusable
-from ._common import default_spec
-
-_LAYERS = re.compile(rb"""^["']?layers["']?[ \t]*:""", re.M)
-_IN_BRACES = re.compile(rb"""\A\s*\{.*["']?\blayers["']?[ \t]*:""", re.S)
+from ._common import default_spec, is_spec
 
 
 def files(patterns: tuple[str, ...]) -> list[str]:
@@ -23,6 +20,8 @@ def files(patterns: tuple[str, ...]) -> list[str]:
                 Diagnostic("no-match", f"'{pattern}' matches no spec", help="a folder holds *.yaml files with a layers key")
             )
         for hit in hits:
+            if "\n" in hit or "\r" in hit:  # as a text, the name would be a spec itself
+                problems.append(Diagnostic("file-name", f"'{hit}' has a line's end in its name", help="rename the file"))
             found.setdefault(hit if hit.startswith("zoo:") else os.path.normpath(hit), hit)
     if problems:
         raise Unusable(problems)
@@ -47,17 +46,12 @@ def expand(pattern: str) -> list[str]:
 def below(folder: str) -> list[str]:
     """The specs in a folder and its folders, hidden ones aside: files that only define blocks are imported by others."""
     out = []
-    for at, folders, names in os.walk(folder):
+    for at, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(f for f in folders if f[0] != ".")
-        out += [os.path.join(at, n) for n in names if n.endswith((".yaml", ".yml")) and n[0] != "."]
+        out += [os.path.join(at, n) for n in names if n.lower().endswith((".yaml", ".yml")) and n[0] != "."]
     return sorted((p for p in out if is_spec(p)), key=lambda p: p.split(os.sep))
 
 
-def is_spec(path: str) -> bool:
-    """Whether a file has layers; one that cannot be read counts, so that checking it says so."""
-    try:
-        with open(path, "rb") as f:
-            text = f.read(1 << 20).removeprefix(b"\xef\xbb\xbf")
-    except OSError:
-        return True
-    return bool(_LAYERS.search(text) or _IN_BRACES.match(text))
+def unreadable(e: OSError) -> NoReturn:
+    """A folder that cannot be listed may hold specs: it is not passed over."""
+    raise Unusable([Diagnostic("unreadable", f"cannot read {e.filename}: {e.strerror or e}")])

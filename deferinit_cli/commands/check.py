@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..problems import Diagnostic, Rejected, Unusable
-from ..verify import Asked, Outcome, Run, safely
+from ..verify import Asked, Outcome, Run
 from ._common import destinations, emit
 from ._specs import files
 
@@ -35,16 +35,22 @@ FORMATS = sorted((p.stem for p in VIEWS.glob("*.py") if p.stem[0] != "_"), key=l
 @click.option("--strict", is_flag=True, help="What is never used and what no case resolves is wrong too.")
 @click.option("--locked", is_flag=True, help="A spec that differs from its SPEC.lock, or has none, is wrong too.")
 @click.option(
+    "--changed-since", "since", metavar="REV",
+    help="Only specs that differ from this git revision, or import what does; edits that are not committed count.",
+)  # fmt: skip
+@click.option("--jobs", "-j", type=click.IntRange(1, 256), help="How many processes check specs; default: by work and processors.")
+@click.option(
     "--format", "formats", multiple=True, metavar="FORMAT[=FILE]",
     help=f"One of {', '.join(FORMATS)} (default text); =FILE writes it there. Repeatable.",
 )  # fmt: skip
 def command(
-    specs: tuple[str, ...], sets: tuple[str, ...], inputs: tuple[str, ...], strict: bool, locked: bool, formats: tuple[str, ...]
-) -> int:
+    specs: tuple[str, ...], sets: tuple[str, ...], inputs: tuple[str, ...], strict: bool, locked: bool, since: str | None,
+    jobs: int | None, formats: tuple[str, ...],
+) -> int:  # fmt: skip
     """Parse and infer every spec and run its checks: files, folders (all specs below) and globs.
 
-    Exit code 0: everything was checked and holds. 1: something is wrong. 2: a file cannot be read, a pattern matches
-    nothing, or nothing was checked.
+    Exit code 0: everything was checked and holds, or nothing changed since REV. 1: something is wrong. 2: a file cannot
+    be read, a pattern matches nothing, or nothing was checked.
     """
     from ..spec.options import parse_sets
     from ..verify.combinations import combinations, split_inputs, split_sets
@@ -52,14 +58,26 @@ def command(
     targets = destinations(formats, FORMATS, "text")
     asked = Asked(*split_sets(parse_sets(sets)), split_inputs(inputs), strict, locked)
     combinations(asked)  # too many are told before any work
-    outcomes: list[Outcome] = []
-    for path in files(specs):
-        outcomes += safely(path, asked)
-    run = Run(outcomes)
-    if not outcomes:
+    paths, left_out = files(specs), 0
+    if since is not None:
+        from ..verify.changes import Changes
+
+        found = len(paths)
+        paths = Changes(since).changed(paths, locked)
+        left_out = found - len(paths)
+    run = Run(examined(paths, asked, jobs), since, left_out)
+    if not run.outcomes and not left_out:
         raise Unusable([Diagnostic("nothing-checked", "nothing was checked", help="name a spec, a folder or a glob")])
     tell(run, targets)
     return 2 if run.unusable else 1 if run.failed else 0
+
+
+def examined(paths: list[str], asked: Asked, jobs: int | None) -> list[Outcome]:
+    from ..verify.jobs import examine_all, sensible
+    from ..views.checks._progress import progress
+
+    with progress(len(paths)) as done:
+        return examine_all(paths, asked, jobs or sensible(paths, asked), done)
 
 
 def tell(run: Run, targets: list[tuple[str, str | None]]) -> None:

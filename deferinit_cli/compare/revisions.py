@@ -39,9 +39,7 @@ class Revision:
         if found is None:
             if git("rev-parse", "--git-dir") is None:
                 raise unusable(name, "git finds no repository around this folder, or may not read it", help="try: git status")
-            raise unusable(
-                name, f"git knows no revision '{name}'", help="REV:path, with a branch, tag or commit that `git log` shows"
-            )
+            raise unusable(name, f"git knows no revision '{name}'", help=other_revision())
         self.commit = found.decode().strip()
 
     def place(self, path: str) -> str:
@@ -81,6 +79,13 @@ class Revision:
         return git("ls-tree", "-r", "-z", "--full-tree", "--name-only", self.commit)
 
 
+def other_revision() -> str:
+    """What may be wrong with a revision that is not known."""
+    if git("rev-parse", "--is-shallow-repository") == b"true\n":
+        return "this clone has not all of the history: git fetch --unshallow, or fetch-depth: 0 in actions/checkout"
+    return "a branch, tag or commit that `git log --all` shows"
+
+
 def unusable(name: str, message: str, **more: str) -> Unusable:
     return Unusable([Diagnostic("revision", message, **more)])  # type: ignore[arg-type]
 
@@ -99,7 +104,7 @@ def git(*args: str) -> bytes | None:
             ["git", *args], capture_output=True, env=env, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL
         )
     except FileNotFoundError:
-        raise unusable("git", "REV:path needs git, which is not installed") from None
+        raise unusable("git", "a revision needs git, which is not installed") from None
     except (OSError, ValueError, subprocess.TimeoutExpired) as e:
         raise unusable("git", f"git cannot be run: {e}") from None
     return done.stdout if done.returncode == 0 else None

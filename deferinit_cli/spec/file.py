@@ -10,6 +10,7 @@ from ..layers.arguments import suggest
 from ..layers.base import Layer
 from ..problems import Diagnostic, Problem, Rejected, Source, Unusable
 from .expressions import evaluate, parse, variables
+from .imports import target as import_target
 from .items import NAME, Item, compile_items, taught
 from .references import compile_reference
 from .tree import List, Map, Scalar, Tree, span
@@ -176,14 +177,12 @@ class File(Body):
 
     def read_import(self, node: Tree) -> None:
         for key, value in self.mapping(node, "import"):
-            target, sets = value, None
+            target, sets = import_target(value), None
             if isinstance(value, Map):
                 for k, v in value.pairs:
-                    if k.text == "file":
-                        target = v
-                    elif k.text == "set":
+                    if k.text == "set":
                         sets = v
-                    else:
+                    elif k.text != "file":
                         self.fault(k, "unknown-key", f"an import has no '{k.text}'", found=k.text, expected="file, set")
             if not isinstance(target, Scalar) or target.empty:
                 self.fault(value, "import-format", f"import {key.text} names a file", expected="./blocks.yaml or zoo:NAME")

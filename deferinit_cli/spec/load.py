@@ -161,7 +161,8 @@ def load_text(
 ) -> Network:
     """The network of a text that `locate` has read; `strict` also looks for what is never used (`Network.lints`).
 
-    `loader` finds the imports where they are no files below the spec's folder.
+    `loader` finds the imports where they are no files below the spec's folder. Raises Rejected; Unusable where only the
+    `sets` are wrong.
     """
     with Held():
         return _load(located, dict(sets or {}), name, strict, loader)
@@ -183,7 +184,8 @@ def _load(located: Text, sets: dict[str, str], name: str | None, strict: bool, g
         network.lints = unused(file)
     if faults.found:
         order = {source.name: k for k, source in enumerate(loader.sources)}
-        raise Rejected(sorted(faults.found, key=lambda d: place_order(d, order)))
+        options = all(d.span is not None and d.span.source.name == "--set" for d in faults.found)
+        raise (Unusable if options else Rejected)(sorted(faults.found, key=lambda d: place_order(d, order)))
     return network
 
 

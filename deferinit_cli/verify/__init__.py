@@ -45,7 +45,7 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
     for check in network.checks:
         net, resolved_, problems = case(text, network, {**asked.sets, **check.sets}, check.inputs, bool(check.sets))
         out.append(Outcome(spec, check.name, check.span.line, judge(check, net, resolved_, problems), CHECK))
-        if strict is not None and resolved_ is not None and out[-1].passed:
+        if strict is not None and resolved_ is not None and check.error is None and out[-1].passed:
             strict.see(resolved_)
     if asked.choices or asked.inputs:
         out += combined(spec, text, network, asked, strict)

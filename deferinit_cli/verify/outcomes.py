@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from ..problems import Diagnostic
 
@@ -49,6 +50,12 @@ class Asked:
         self.inputs = [list(values) for values in inputs]
         self.strict = strict
         self.locked = locked
+
+    @property
+    def combinations(self) -> int:
+        """How many cases the command line adds to every spec."""
+        axes = [*self.choices.values(), *self.inputs]
+        return prod(map(len, axes)) if axes else 0
 
 
 class Run:

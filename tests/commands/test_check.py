@@ -64,6 +64,43 @@ def test_a_pattern_that_matches_nothing(folder: Path, pattern: str) -> None:
     assert f"'{pattern}' matches no spec [no-match]" in result.stderr
 
 
+def test_a_folder_that_cannot_be_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may hold specs: passing it over would be green without a check."""
+    from deferinit_cli.commands import _specs
+    from deferinit_cli.problems import Unusable
+
+    (folder / "closed").mkdir()
+    scandir = os.scandir
+
+    def closed(path: str) -> Any:
+        if os.path.basename(path) == "closed":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(Unusable, match=r"cannot read .*closed: Permission denied"):
+        _specs.files((str(folder),))
+
+
+def test_names_and_files_that_are_odd(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.yaml")  # opening it would wait for ever
+    (folder / "LOUD.YAML").write_text(GOOD)
+    result = deferinit("check", ".", cwd=folder)
+    assert result.returncode == 2
+    assert "./pipe.yaml is no plain file [unreadable]" in result.stdout
+    assert "ok   ./LOUD.YAML (1 check)" in result.stdout
+    (folder / "layers:\n- relu\n.yaml").write_text(BAD)  # the name itself is a spec that is sound
+    result = deferinit("check", ".", cwd=folder)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "has a line's end in its name [file-name]" in result.stderr
+
+
+def test_a_variable_that_no_spec_has(folder: Path) -> None:
+    result = deferinit("check", "good.yaml", "--set", "width=3", cwd=folder)
+    assert result.returncode == 2
+    assert "no variable 'width' [unknown-variable]" in result.stdout
+
+
 def test_an_unreadable_file_among_others(folder: Path) -> None:
     (folder / "gone.yaml").symlink_to("nowhere.yaml")
     result = deferinit("check", ".", cwd=folder)
@@ -275,6 +312,13 @@ def test_no_case_resolves_it(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text("layers:\n- dense: 3\nchecks:\n- {input: 2x_}\n")
     (row,) = [r for r in rows(tmp_path, "s.yaml", "--strict") if r["problems"]]
     assert (row["kind"], row["problems"][0]["help"]) == ("strict", "no case resolves it")
+
+
+def test_a_case_that_must_fail_resolves_nothing(tmp_path: Path) -> None:
+    spec = "layers:\n- dense: 3\n- conv2d: {channels: 2, kernel_size: 1}\nchecks:\n- {input: 2x7, error: rank-mismatch}\n"
+    (tmp_path / "s.yaml").write_text(spec)
+    (row,) = [r for r in rows(tmp_path, "s.yaml", "--strict") if r["problems"]]
+    assert [p["layer"] for p in row["problems"]] == ["dense0", "conv2d0"]
 
 
 # ---- where reports go

@@ -281,7 +281,7 @@ def test_no_repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = deferinit("diff", "HEAD:a.yaml", "a.yaml")
     assert result.returncode == 2 and "git finds no repository around this folder" in result.stderr
     monkeypatch.setenv("PATH", "")
-    assert "needs git, which is not installed" in deferinit("diff", "HEAD:a.yaml", "a.yaml").stderr
+    assert "a revision needs git, which is not installed" in deferinit("diff", "HEAD:a.yaml", "a.yaml").stderr
 
 
 @pytest.mark.parametrize(

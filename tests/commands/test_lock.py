@@ -223,7 +223,7 @@ def test_a_rejected_spec_writes_nothing(spec: Path) -> None:
     spec.write_text(SPEC)
     assert deferinit("lock", "net.yaml", "--input", "2x3x1x1").returncode == 1
     assert deferinit("lock", "net.yaml", "--input", "2xx").returncode == 2
-    assert deferinit("lock", "net.yaml", "--set", "depth=3").returncode == 1
+    assert deferinit("lock", "net.yaml", "--set", "depth=3").returncode == 2
     assert [p.name for p in spec.parent.iterdir()] == ["net.yaml"]
 
 
