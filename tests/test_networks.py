@@ -48,6 +48,7 @@ CASES = [
     Case("efficientnet", "torchvision_efficientnet_b4", "variant=4"),
     Case("convnext", "torchvision_convnext_large", "depths=[3,3,27,3] width=192"),
     Case("vit", "torchvision_vit_b_32", renames=((r"encoder_layer_", ""),)),
+    Case("inception_v3", "torchvision_inception_v3"),
     Case("swin", "torchvision_swin_t"),
     Case("gpt2", "transformers_gpt2", **GPT2),
     Case("gpt2", "transformers_gpt2_medium", "n_layer=24 d=1024 n_head=16", **GPT2),
@@ -63,6 +64,7 @@ CASES = [
     Case("qwen2", "transformers_qwen2_7b"),
     Case("gemma", "transformers_gemma_2b"),
     Case("mixtral", "transformers_mixtral_8x7b", macs=False),  # counted there for the experts chosen, here for all
+    Case("phi_2", "transformers_phi_2"),
     Case("t5", "transformers_t5_base", renames=T5),
     Case("whisper", "transformers_whisper_base"),
     Case("clip", "transformers_clip_vit_b_32"),
