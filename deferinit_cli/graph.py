@@ -160,6 +160,7 @@ class Network:
     __slots__ = (
         "assertions",
         "checks",
+        "derived",
         "doc",
         "dtype",
         "inputs",
@@ -188,6 +189,7 @@ class Network:
         self.assertions: list[Assertion] = []
         self.checks: list[Any] = []  # the spec's own cases, as the spec floor parsed them
         self.variables: dict[str, Any] = {}
+        self.derived: frozenset[str] = frozenset()  # variables whose defaults are computed from others
         self.names: dict[str, int] = {}  # value by full name: what `checks`, `outputs` and questions refer to
         self.sources: list[Source] = [source]  # every file that was read
         self.lints: list[Any] = []  # unused variables, blocks, arguments: told by strict checks

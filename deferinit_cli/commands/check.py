@@ -38,7 +38,9 @@ FORMATS = sorted((p.stem for p in VIEWS.glob("*.py") if p.stem[0] != "_"), key=l
     "--changed-since", "since", metavar="REV",
     help="Only specs that differ from this git revision, or import what does; edits that are not committed count.",
 )  # fmt: skip
-@click.option("--jobs", "-j", type=click.IntRange(1, 256), help="How many processes check specs; default: by work and processors.")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(1, 256), help="How many processes check specs; default: by work and processors."
+)
 @click.option(
     "--format", "formats", multiple=True, metavar="FORMAT[=FILE]",
     help=f"One of {', '.join(FORMATS)} (default text); =FILE writes it there. Repeatable.",

@@ -6,39 +6,58 @@ from typing import Any
 
 import click
 
-from ._common import emit, format_option, look_options
+from ._common import emit, format_option, look_for, look_options
+
+FORMATS = ("table", "json", "markdown")
 
 
 @click.command("zoo")
 @click.argument("name", required=False)
-@format_option(("table", "json"))
+@format_option(FORMATS)
 @look_options
 def command(name: str | None, formats: tuple[str, ...], **look: Any) -> None:
-    """List the networks, or print one's spec: deferinit zoo resnet > my.yaml starts a project."""
-    from ..report import total_of
-    from ..spec.load import load, zoo_names, zoo_path
-    from ..views.json import dump
-    from ..views.table import plain
-    from ..views.tables import Table, grouped
+    """List the networks, or print one's spec: deferinit zoo resnet > my.yaml starts a project.
+
+    What a printed spec imports, it imports from the zoo, so it works in any folder. Multiply-accumulates are told
+    for the input of the spec's first check.
+    """
+    from ..spec.zoo import standalone, zoo_names, zoo_path
     from ._common import destinations
 
+    outputs = destinations(formats, FORMATS, "table")
     if name is not None:
-        emit(zoo_path(name.removeprefix("zoo:")).read_text("utf-8"), None)
+        if formats:
+            raise click.UsageError("a spec is printed as it is: --format is for the list")
+        emit(standalone(zoo_path(name.removeprefix("zoo:")).read_text("utf-8")), None)
         return
-    rows = []
-    for known in zoo_names():
-        network = load(f"zoo:{known}")
-        parameters, macs = total_of(network, example(network))
-        about = summary(zoo_path(known).read_text("utf-8"))
-        rows.append({"name": known, "about": about, "variables": network.variables, "parameters": parameters, "macs": macs})
-    for kind, target in destinations(formats, ("table", "json"), "table"):
+    rows = [described(known) for known in zoo_names()]
+    for kind, target in outputs:
         if kind == "json":
-            shown = [{**r, "parameters": plain_number(r["parameters"]), "macs": plain_number(r["macs"])} for r in rows]
-            emit(dump({"schema": 1, "command": "zoo", "networks": shown}), target)
-            continue
-        table = Table("zoo", ["network", "parameters", "macs", "about"], [])
-        table.rows = [[r["name"], grouped(r["parameters"]), grouped(r["macs"]), r["about"]] for r in rows]
-        emit("\n".join(plain(table)) + "\n", target)
+            from ..views.json import dump
+
+            emit(dump({"schema": 1, "command": "zoo", "networks": rows}), target)
+        else:
+            from ..views import networks
+
+            emit(networks.render(rows, kind, look_for(look, target)), target)
+
+
+def described(name: str) -> dict[str, Any]:
+    """One network's row: its first sentence, what can be set, and its totals."""
+    from ..report import total_of
+    from ..spec.load import load
+    from ..spec.zoo import about, zoo_path
+
+    network = load(f"zoo:{name}")
+    given = example(network)
+    totals = map(plain_number, total_of(network, given))
+    return {
+        "name": name,
+        "about": about(zoo_path(name).read_text("utf-8")),
+        "variables": {k: v for k, v in network.variables.items() if k not in network.derived},
+        "input": {g.name: [plain_number(d) for d in g.dims] for g in given},
+        **dict(zip(("parameters", "macs"), totals)),
+    }
 
 
 def example(network: Any) -> Any:
@@ -50,14 +69,3 @@ def plain_number(term: Any) -> Any:
     from ..shapes.words import text
 
     return term if term is None or type(term) is int else text(term)
-
-
-def summary(text: str) -> str:
-    """The first comment of a spec."""
-    lines = []
-    for line in text.split("\n"):
-        if not line.startswith("#"):
-            break
-        if "yaml-language-server" not in line:
-            lines.append(line.lstrip("# ").strip())
-    return " ".join(lines)

@@ -23,30 +23,10 @@ from .parameters import apply_globs, resolve_ties, unique
 from .scope import Entry, Names
 from .tree import At, Scalar, span
 from .values import Faults, Located, compile_value
+from .zoo import zoo_folder, zoo_path
 
 BACKEND = "c"
 """Which of PyYAML's parsers reads; tests run both."""
-
-
-def zoo_folder() -> Path:
-    """Where the shipped networks are: beside the package in a checkout, inside it when installed."""
-    inside = Path(__file__).parent.parent / "specs"
-    return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "specs"
-
-
-def zoo_names() -> list[str]:
-    return sorted(p.stem for p in zoo_folder().glob("*.yaml"))
-
-
-def zoo_path(name: str) -> Path:
-    """The file of `zoo:NAME`; raises Unusable."""
-    path = zoo_folder() / f"{name.removesuffix('.yaml')}.yaml"
-    inside = zoo_folder().resolve()
-    if not path.is_file() or inside not in path.resolve().parents:
-        names = zoo_names()
-        raise Unusable([Diagnostic("unknown-network", f"no network is called 'zoo:{name}'", help=suggest(name, names)
-                                   or f"there are {', '.join(names)}")])  # fmt: skip
-    return path
 
 
 def read_file(path: str, shown: str) -> str:
@@ -222,6 +202,7 @@ def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> N
     if values is None:
         return network
     network.variables = dict(values.names)
+    network.derived = frozenset(name for name, (_, code) in file.vars.items() if not code.fixed)
     ctx = Context(file, values, Names(None), "", None)
     ports: dict[str, list[int] | None] = {}
     for port_name, port in file.ports.items():
@@ -327,4 +308,4 @@ class _Empty:
 
 EMPTY = _Empty()
 
-__all__ = ["REST", "UNKNOWN", "load", "zoo_names", "zoo_path"]
+__all__ = ["REST", "UNKNOWN", "load"]

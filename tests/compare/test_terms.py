@@ -14,7 +14,8 @@ from deferinit_cli.infer.engine import infer
 from deferinit_cli.shapes.bounds import maximum, minimum
 from deferinit_cli.shapes.expr import WRITTEN, add, ceildiv, exact_div, floordiv, mod, mul, product, sub, symbol
 from deferinit_cli.shapes.reading import evaluate
-from deferinit_cli.spec.load import load, zoo_names
+from deferinit_cli.spec.load import load
+from deferinit_cli.spec.zoo import zoo_names
 
 H, W, N = symbol("H"), symbol("W"), symbol("image[2]")
 
