@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
 
 from ._common import Work, emit, format_option, input_option, look_options, set_option
 
+FORMATS = ("table", "json", "markdown")
 
-@click.command("why")
-@click.argument("spec")
-@click.argument("what")
+
+@click.command("why", options_metavar="[SPEC] WHAT [OPTIONS]")
+@click.argument("words", nargs=-1, required=True, metavar="")
 @input_option
 @set_option
-@format_option(("table", "json"))
+@format_option(FORMATS)
 @look_options
-def command(spec: str, what: str, inputs: tuple[str, ...], sets: tuple[str, ...], formats: tuple[str, ...], **look: Any) -> None:
-    """Explain one size of a parameter or value: fc1.weight[1], conv2[2], input[3]. The shortest chain comes first."""
+def command(
+    words: tuple[str, ...], inputs: tuple[str, ...], sets: tuple[str, ...], formats: tuple[str, ...], **look: Any
+) -> None:
+    """Explain a size of a parameter or value: fc1.weight[1], conv2[2], input[3]; or all sizes of fc1.weight.
+
+    The shortest chain of facts comes first, then other places that say the same. A size that is in conflict is told from
+    both sides, with the facts that cannot hold together. SPEC left out is found in the folder.
+    """
+    from ..infer.diagnose import diagnostics
     from ..infer.engine import infer
-    from ..infer.why import why
+    from ..infer.why import Question
+    from ..problems import Rejected
+    from ..report import problem
     from ..spec.options import parse_inputs
     from ..views import explanations
 
-    work = Work("why", spec, sets, formats, ("table", "json"), **look)
+    spec, what = split(words)
+    work = Work("why", spec, sets, formats, FORMATS, **look)
     network = work.load()
-    answer = why(infer(network, parse_inputs(inputs, network)), what)
+    resolved = infer(network, parse_inputs(inputs, network))
+    answers = Question(resolved).ask(what)
+    found = diagnostics(resolved)
     for name, target in work.outputs:
         if name == "json":
             from ..views.json import dump
 
-            emit(dump(explanations.document(answer, network.name, work.spec)), target)
+            problems = [problem(d) for d in found]
+            emit(dump(explanations.document(answers, what, network.name, work.spec, problems)), target)
+        elif name == "markdown":
+            emit(explanations.markdown(answers), target)
         else:
-            emit(explanations.render(answer), target)
+            emit(explanations.render(answers, work.look_for(target)), target)
+    if found:
+        raise Rejected(found)
+
+
+def split(words: tuple[str, ...]) -> tuple[str | None, str]:
+    """(spec or None, what is asked); raises a usage error."""
+    if len(words) == 2:
+        return words[0], words[1]
+    if len(words) > 2:
+        raise click.UsageError("one size at a time: deferinit why SPEC WHAT")
+    if words[0] == "-" or words[0].startswith("zoo:") or os.path.isfile(words[0]):
+        raise click.UsageError(f"which size of {words[0]}? such as fc1.weight[1], conv2[2] or input[3]")
+    return None, words[0]

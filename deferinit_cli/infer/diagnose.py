@@ -7,40 +7,34 @@ from typing import Any
 from ..graph import Assertion, Given, Node, Parameter
 from ..problems import Diagnostic, Related, Span
 from ..shapes.expr import Expr
-from ..shapes.relations import Relation, Window
+from ..shapes.relations import Window
 from ..shapes.store import Conflict, Fact
 from ..shapes.words import text
-from .explain import Explainer, fact_text, span_of
-from .minimal import chains, key_of, minimal
+from .explain import Explainer, fact_text, node_of, span_of
+from .minimal import Minimal, chains, key_of
 from .resolved import Resolved, Shape
 
 RELATED_LIMIT = 6
+
+__all__ = ["diagnose", "diagnostics", "node_of"]
 
 
 def diagnostics(resolved: Resolved) -> list[Diagnostic]:
     """All independent conflicts, in order of their place in the text; the same one is told once."""
     if not resolved.conflicts:
         return []
-    explainer = Explainer(resolved.store)
+    minimal = Minimal(resolved, Explainer(resolved.store))
     out: dict[tuple[Any, ...], Diagnostic] = {}
     for conflict in resolved.conflicts:
-        d = diagnose(resolved, explainer, conflict)
+        d = diagnose(minimal, conflict)
         where = (d.span.source.name, d.span.line, d.span.column) if d.span else ()
         key = (where, d.rule) if d.span and d.calls else (where, d.rule, d.message)
         out.setdefault(key, d)
     return list(out.values())
 
 
-def node_of(why: Any) -> Node | None:
-    """The layer at which something showed."""
-    if isinstance(why, Relation):
-        why = why.node
-    if isinstance(why, tuple):
-        why = why[0]
-    return why.node if isinstance(why, Parameter) else why if isinstance(why, Node) else None
-
-
-def diagnose(resolved: Resolved, explainer: Explainer, c: Conflict) -> Diagnostic:
+def diagnose(minimal: Minimal, c: Conflict) -> Diagnostic:
+    resolved, explainer = minimal.resolved, minimal.explainer
     node = node_of(c.why)
     message, found, expected = headline(resolved, c, node)
     span = span_of(c.why, c.why[1]) if isinstance(c.why, tuple) else span_of(c.why, c.blame)
@@ -57,7 +51,7 @@ def diagnose(resolved: Resolved, explainer: Explainer, c: Conflict) -> Diagnosti
         found=found,
         expected=expected,
         help=help_,
-        related=related(resolved, explainer, c, span),
+        related=related(minimal, c, span),
         calls=node.call.chain() if node is not None and node.call is not None else [],
         layer=node.name if node is not None else "",
     )
@@ -107,12 +101,12 @@ def assertion_span(resolved: Resolved, c: Conflict) -> Span | None:
     return None
 
 
-def related(resolved: Resolved, explainer: Explainer, c: Conflict, main: Span | None) -> list[Related]:
+def related(minimal: Minimal, c: Conflict, main: Span | None) -> list[Related]:
     """Where the sizes that do not fit came from: the declared facts without which they would fit."""
-    needed = minimal(resolved, explainer, c)
+    needed = minimal.facts(c)
     seen = {str(main)}
     out: list[Related] = []
-    for step in chains(explainer, c):
+    for step in chains(minimal.explainer, c):
         for leaf in step.leaves():
             if isinstance(leaf.why, Fact) and key_of(leaf.why) not in needed:
                 continue

@@ -1,7 +1,7 @@
 """The declared facts behind a conflict, shrunk until none can be left out: with any one fewer, nothing contradicts.
 
 A set of facts is tried by inferring again with every other declared size unknown: input dims as sizes of their own,
-arguments and asserted dims as left out.
+arguments and asserted dims as left out. Trials go through the layers that the explanation passes, then through all.
 """
 
 from __future__ import annotations
@@ -9,23 +9,65 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from ..graph import Given, Input, Node
+from ..graph import Assertion, Given, Input, Node, Parameter
+from ..shapes import rows
 from ..shapes.expr import Expr, symbol
 from ..shapes.relations import Relation
-from ..shapes.rows import Open, Rest
+from ..shapes.rows import Open, Rest, Row
 from ..shapes.store import Conflict, Fact, Store
 from .engine import Inference
 from .explain import Explainer, Step
 from .resolved import Resolved
 
 BUDGET = 200_000
-"""Layers visited for one conflict; past it the facts are shown as they were found."""
+"""Layers visited for all conflicts of a network; past it facts are shown as the layers of their explanation have them."""
 
 Key = tuple[int, Any]
 
 
 def key_of(fact: Fact) -> Key:
     return id(fact.owner), fact.what
+
+
+class Part:
+    """The layers, assertions and ties that an explanation passes through."""
+
+    __slots__ = ("assertions", "nodes", "ties")
+
+    def __init__(self) -> None:
+        self.nodes: set[Node] = set()
+        self.assertions: set[Assertion] = set()
+        self.ties: set[Parameter] = set()
+
+    def add(self, why: Any) -> None:
+        """What a fact, relation or equality belongs to; a layer with the one whose parameters it applies again."""
+        if isinstance(why, Fact):
+            why = why.owner
+        if isinstance(why, Relation):
+            why = why.node
+        if isinstance(why, tuple):
+            why = why[0]
+        if isinstance(why, Node):
+            self.nodes.add(why)
+            if why.shares is not None:
+                self.add(why.shares)
+        elif isinstance(why, Assertion):
+            self.assertions.add(why)
+        elif isinstance(why, Parameter) and why.tied_to is not None:
+            self.ties.add(why)
+            self.add(why.node)
+            self.add(why.tied_to.node)
+
+
+class Way:
+    """Through which part of the network (None: all of it), and whether sizes left open are taken to be equal to those they
+    broadcast with."""
+
+    __slots__ = ("assumes", "part")
+
+    def __init__(self, part: Part | None, assumes: bool) -> None:
+        self.part = part
+        self.assumes = assumes
 
 
 class _Masked(Store):
@@ -47,37 +89,126 @@ class _Masked(Store):
         return fact.what == "" or key_of(fact) in self.kept
 
 
+class _Values(dict[int, Row]):
+    """The rows of values. Those of layers that are not visited have the rank that is known, and sizes nobody knows; what is
+    one size by construction, handed on by a layer as it is, is one here too."""
+
+    def __init__(self, resolved: Resolved, store: Store) -> None:
+        super().__init__()
+        self.resolved = resolved
+        self.store = store
+        self.slots: dict[int, int] = {}
+
+    def __missing__(self, value: int) -> Row:
+        row = rows.resolve(self.resolved.values[value])
+        made: Row = Open((), Rest(), ())
+        if type(row) is tuple:
+            made = tuple([self.slots.get(s) or self.slots.setdefault(s, self.store.new()) for s in row])
+        self[value] = made
+        return made
+
+    def learn(self, value: int) -> None:
+        """Which slot here stands for which slot of the whole, from a value that was worked out here."""
+        whole, here = rows.resolve(self.resolved.values[value]), rows.resolve(self[value])
+        if type(whole) is tuple and type(here) is tuple and len(whole) == len(here):
+            for a, b in zip(whole, here):
+                self.slots.setdefault(a, b)
+
+
 class _Trial(Inference):
-    """Inference from some facts, through some layers; the others yield what nobody knows."""
+    """Inference from some facts, through a part of the network."""
 
     def __init__(self, resolved: Resolved, kept: Collection[Key], way: Way) -> None:
         super().__init__(resolved.network, list(resolved.given.values()))
-        self.layers, assumes = way
-        self.store = _Masked(kept, assumes)
+        self.part = way.part
+        self.store = _Masked(kept, way.assumes)
+        if self.part is not None:
+            self.values: Any = _Values(resolved, self.store)
 
-    def visit(self, node: Node) -> None:
-        if self.layers is None or node.layer.passes or node.index in self.layers:
-            super().visit(node)
+    def contradicts(self) -> bool:
+        """Whether it comes to a conflict between sizes; what shows without sizes does not rest on facts."""
+        if self.part is None:
+            self.run()
         else:
+            self.run_part(self.part)
+        return any(c.slots for c in self.store.conflicts)
+
+    def run_part(self, part: Part) -> None:
+        for entry in self.network.inputs:
+            self.enter(entry)
+            self.values.learn(entry.value)
+        assertions = sorted(part.assertions, key=lambda a: a.after)
+        for node in sorted(part.nodes, key=lambda n: n.index):
+            while assertions and assertions[0].after <= node.index:
+                self.hold(assertions.pop(0))
+            self.visit(node)
+            self.settle()
             for v in node.outputs:
-                self.values[v] = Open((), Rest(), ())
+                self.values.learn(v)
+        for a in assertions:
+            self.hold(a)
+        for p in sorted(part.ties, key=lambda p: p.node.index):
+            self.tie(p)
+        self.settle()
+        self.recheck()
 
     def types(self, node: Node) -> None:
         """Only sizes are on trial."""
 
+    def clash(self, message: str, why: Any, slots: tuple[int, ...], rule: str) -> None:
+        """What is declared and what is given clash only where both are known here."""
+        if slots and all(type(self.store.known(s)) is int for s in slots):
+            super().clash(message, why, slots, rule)
 
-Way = tuple["set[int] | None", bool]
-"""Through which layers (None: all), and whether sizes left open are taken to be equal to those they broadcast with."""
 
+class Minimal:
+    """Answers for one network; counts what they cost."""
 
-def contradictory(resolved: Resolved, kept: Collection[Key], way: Way) -> bool:
-    """Whether these facts alone contradict."""
-    found = _Trial(resolved, kept, way).run()
-    return any(c.slots for c in found.conflicts)  # what shows without sizes does not rest on facts
+    def __init__(self, resolved: Resolved, explainer: Explainer) -> None:
+        self.resolved = resolved
+        self.explainer = explainer
+        self.left = BUDGET
+
+    def contradictory(self, kept: Collection[Key], way: Way) -> bool:
+        """Whether these facts alone contradict."""
+        self.left -= 1 + (len(self.resolved.network.nodes) if way.part is None else len(way.part.nodes))
+        return _Trial(self.resolved, kept, way).contradicts()
+
+    def facts(self, conflict: Conflict) -> set[Key]:
+        """The facts that are needed for a conflict, as keys; all that were found where they alone do not make it."""
+        found = list(dict.fromkeys(key_of(s.why) for s in facts_behind(self.explainer, conflict)))
+        if len(found) < 2 or isinstance(conflict.why, Given):
+            return set(found)
+        way = self.way(conflict, found)
+        if way is None:
+            return set(found)
+        kept = self.shrunk(found, way)
+        if way.part is not None and not way.assumes and self.affords(len(kept)):
+            kept = self.shrunk(kept, Way(None, False))
+        return set(kept)
+
+    def shrunk(self, kept: list[Key], way: Way) -> list[Key]:
+        """The facts without those that can be left out one after the other."""
+        for key in list(kept):
+            fewer = [k for k in kept if k != key]
+            if self.left > 0 and self.contradictory(fewer, way):
+                kept = fewer
+        return kept
+
+    def affords(self, trials: int) -> bool:
+        return self.left > trials * len(self.resolved.network.nodes)
+
+    def way(self, conflict: Conflict, kept: Collection[Key]) -> Way | None:
+        """The least that these facts need in order to contradict: no assumption before some, few layers before all."""
+        part = part_of(self.explainer, conflict)
+        for way in (Way(part, False), Way(None, False), Way(part, True), Way(None, True)):
+            if (way.part is not None or self.affords(1)) and self.contradictory(kept, way):
+                return way
+        return None
 
 
 def facts_behind(explainer: Explainer, conflict: Conflict) -> list[Step]:
-    """The declared facts at the ends of both chains, nearest first; each once."""
+    """The declared facts at the ends of all chains, nearest first; each once."""
     out: dict[Key, Step] = {}
     for step in chains(explainer, conflict):
         for leaf in step.leaves():
@@ -87,11 +218,13 @@ def facts_behind(explainer: Explainer, conflict: Conflict) -> list[Step]:
 
 
 def chains(explainer: Explainer, conflict: Conflict) -> list[Step]:
-    """What explains the sizes in conflict; and, where one is a symbol that can be only one number, what pinned that down."""
+    """What explains the sizes in conflict, or in the relation that fails; and, where one is a symbol that can be only one
+    number, what pinned that down."""
     store, out = explainer.store, []
-    todo, seen = list(conflict.slots), set(conflict.slots)
-    while todo:
-        slot = todo.pop(0)
+    related = conflict.why.slots if isinstance(conflict.why, Relation) else ()
+    todo = list(dict.fromkeys([*conflict.slots, *related]))
+    seen = set(todo)
+    for slot in todo:
         step = explainer.explain(slot)
         if step is not None:
             out.append(step)
@@ -105,60 +238,17 @@ def chains(explainer: Explainer, conflict: Conflict) -> list[Step]:
     return out
 
 
-def minimal(resolved: Resolved, explainer: Explainer, conflict: Conflict) -> set[Key]:
-    """The facts that are needed for a conflict, as keys; all that were found where they alone do not make it."""
-    found = [leaf.why for leaf in facts_behind(explainer, conflict)]
-    kept = {key_of(f) for f in found}
-    if len(found) < 2 or isinstance(conflict.why, Given):
-        return kept
-    way = way_of(resolved, explainer, conflict, kept)
-    if way is None:
-        return kept
-    budget = BUDGET
-    for fact in found:
-        budget -= len(resolved.network.nodes if way[0] is None else way[0]) + 1
-        if budget < 0:
-            break
-        fewer = kept - {key_of(fact)}
-        if contradictory(resolved, fewer, way):
-            kept = fewer
-    return kept
-
-
-def way_of(resolved: Resolved, explainer: Explainer, conflict: Conflict, kept: set[Key]) -> Way | None:
-    """The least that these facts need in order to contradict: few layers and no assumption before many and some."""
-    few = involved(explainer, conflict)
-    for layers in (few, None):
-        if layers is None and len(resolved.network.nodes) > BUDGET:
-            return None
-        for assumes in (False, True):
-            if contradictory(resolved, kept, (layers, assumes)):
-                return layers, assumes
-    return None
-
-
-def involved(explainer: Explainer, conflict: Conflict) -> set[int]:
-    """The layers whose relations or equalities a conflict's chains pass through."""
-    out: set[int] = set()
+def part_of(explainer: Explainer, conflict: Conflict) -> Part:
+    """The part of the network that a conflict's chains pass through."""
+    out = Part()
+    out.add(conflict.why)
     seen: set[int] = set()
-    todo = chains(explainer, conflict)
-    out |= layer_of(conflict.why)
-    while todo:
-        step = todo.pop()
-        if id(step) in seen:
-            continue
-        seen.add(id(step))
-        for why in (step.why, *step.via):
-            out |= layer_of(why)
-        todo += step.premises
+    for chain in chains(explainer, conflict):
+        for step in chain.all():
+            if id(step) not in seen:
+                seen.add(id(step))
+                for why in (step.why, *step.via):
+                    out.add(why)
+    for clause in explainer.store.bound_by.values():
+        out.add(clause.why)
     return out
-
-
-def layer_of(why: Any) -> set[int]:
-    if isinstance(why, Fact):
-        why = why.owner
-    if isinstance(why, Relation):
-        why = why.node
-    if isinstance(why, tuple):
-        why = why[0]
-    return {why.index} if isinstance(why, Node) else set()

@@ -62,7 +62,7 @@ class Waits:
     def node(self, node: Node) -> list[str]:
         """What a layer waits for whose input is not known well enough."""
         if node.index in self.resolved.failed:
-            return [f"`{node.name}`, which is wrong"]
+            return [f"`{node.name}` (wrong)"]
         out = []
         for value in node.inputs:
             row = rows.resolve(self.resolved.values[value])
@@ -83,7 +83,7 @@ class Waits:
             if isinstance(node, Input):
                 return f"the rank of `{node.name}`"
             if node.index in self.resolved.failed:
-                return f"`{node.name}`, which is wrong"
+                return f"`{node.name}` (wrong)"
             open_ones = [v for v in node.inputs if type(rows.resolve(self.resolved.values[v])) is Open]
             if not open_ones:
                 break

@@ -2,173 +2,185 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from ..graph import Assertion, Node, Parameter
-from ..problems import Diagnostic, Rejected, Span
+from ..collector import Held
+from ..graph import Node
+from ..problems import Diagnostic, Rejected
 from ..shapes import rows
 from ..shapes.expr import Expr
-from ..shapes.relations import Relation, Window
-from ..shapes.store import Fact
-from ..shapes.words import text
-from .diagnose import node_of
-from .explain import Explainer, Step, fact_text, span_of
+from ..shapes.relations import Broadcast, Relation
+from ..shapes.store import Conflict, Fact
+from .diagnose import diagnose
+from .explain import Explainer, node_of, span_of
+from .lines import Line, Lines, fact_words, grouped, shown
+from .minimal import Minimal, facts_behind, key_of
 from .resolved import Resolved
+from .unknown import Unknown
 from .waits import Waits
 
-DEPTH = 60
+ALSO = 3
+"""How many other places that say the same size are told."""
+NEAR = 20_000
+"""How many equal sizes are looked through for them."""
 
-
-class Line:
-    """One line of an explanation: `text`, by which layer and where, and what it rests on."""
-
-    __slots__ = ("layer", "premises", "rule", "span", "text")
-
-    def __init__(self, text_: str, rule: str, layer: str, span: Span | None, premises: list[Line]) -> None:
-        self.text = text_
-        self.rule = rule
-        self.layer = layer
-        self.span = span
-        self.premises = premises
+_QUESTION = re.compile(r"(?P<name>[^\[\]]+?)\s*(?:\[\s*(?P<axis>-?\d{1,6})\s*\])?\s*")
 
 
 class Answer:
-    """`steps` is empty for a size that is not known: then `waits` says for what. Two steps are the sides of a conflict."""
+    """Why one size is what it is.
 
-    __slots__ = ("steps", "value", "waits", "what")
+    `steps` holds the shortest chain first; where the size is in conflict, the other side's chain follows. `also` are
+    other places that say the same size. `conflict` holds the declared facts that cannot hold together, with why. A
+    size that is not known has what it `waits` for, and `waiting`, the equation that would give it, if there is one.
+    """
 
-    def __init__(self, what: str, value: Any, steps: list[Line], waits: list[str]) -> None:
+    __slots__ = ("also", "conflict", "steps", "value", "waiting", "waits", "what")
+
+    def __init__(self, what: str, value: Any) -> None:
         self.what = what
         self.value = value
-        self.steps = steps
-        self.waits = waits
+        self.steps: list[Line] = []
+        self.also: list[Line] = []
+        self.conflict: list[Line] = []
+        self.waiting: Line | None = None
+        self.waits: list[str] = []
 
 
-def why(resolved: Resolved, what: str) -> Answer:
-    """Explain `fc1.weight[1]`, `conv2[2]` or `input[3]`; raises Rejected for a name or axis that is not there."""
-    slot, owner = find(resolved, what)
-    explainer = Explainer(resolved.store)
-    value = resolved.store.known(slot)
-    if value is None:
-        waits = Waits(resolved)
-        return Answer(what, None, [], waits.node(owner) if owner is not None else [])
-    steps = [s for s in (explainer.explain(slot),) if s is not None]
-    for c in resolved.conflicts:
-        if slot in c.slots:
-            steps += [s for s in map(explainer.explain, c.slots) if s is not None and s.slot != slot]
-    bound = bound_by(resolved, slot)
-    lines = [line(explainer, s) for s in steps]
-    if bound is not None and lines:
-        lines[0].premises.append(bound)
-    return Answer(what, value, lines, Waits(resolved).term(value))
+class Question:
+    """One network to ask about."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        self.resolved = resolved
+        self.network = resolved.network
+        self.explainer = Explainer(resolved.store)
+        self.lines = Lines(self.explainer)
+        self.minimal = Minimal(resolved, self.explainer)
+
+    def ask(self, what: str) -> list[Answer]:
+        """Explain `fc1.weight[1]`, `conv2[2]`, `input[3]`, or every dim of a name alone; raises Rejected for what is not there."""
+        found = _QUESTION.fullmatch(what.strip())
+        if found is None:
+            raise wrong(
+                f"'{what}' names no size", "name a parameter or value, with an axis or without: fc1.weight[1], conv2[2], fc1"
+            )
+        name = found["name"].strip()
+        row = rows.resolve(self.row(name))
+        axis = None if found["axis"] is None else int(found["axis"])
+        if type(row) is tuple:
+            if axis is not None and not -len(row) <= axis < len(row):
+                valid = f"axes are 0 to {len(row) - 1}" if row else "it is a scalar"
+                raise wrong(f"{name} has {len(row)} dim{'s' * (len(row) != 1)}, there is no axis {axis}", valid)
+            axes = dict(enumerate(row)) if axis is None else {axis: row[axis]}
+        else:
+            assert type(row) is rows.Open
+            axes = {**dict(enumerate(row.prefix)), **{k - len(row.suffix): s for k, s in enumerate(row.suffix)}}
+            if axis is not None:
+                axes = {axis: axes[axis]} if axis in axes else {}
+            if not axes:
+                owner = row.rest.owner
+                of = f", it waits for the rank of `{owner.name}`" if owner is not None and owner.name != name else ""
+                raise wrong(f"the rank of {name} is not known{of}", "give an input's shape: --input", "unknown-rank")
+        with Held():
+            return [self.answer(f"{name}[{k}]", slot) for k, slot in axes.items()]
+
+    def row(self, name: str) -> rows.Row:
+        """The sizes of what has this name: a parameter, a value, an input, or an output by its label."""
+        network, resolved = self.network, self.resolved
+        parameter = next((p for p in network.parameters if p.name == name), None)
+        if parameter is not None:
+            frame = resolved.frames[parameter.node.index]
+            row = frame.tensors.get(parameter.key) if frame is not None else None
+            if row is None:
+                of = f"`{parameter.node.name}` is wrong" if parameter.node.index in resolved.failed else ""
+                raise wrong(f"the shape of {name} is not known yet", of or "give an input's shape: --input", "unknown-rank")
+            return row
+        values = {**dict(network.outputs), **network.names, **{i.name: i.value for i in network.inputs}}
+        if name not in values:
+            from ..layers.arguments import suggest
+
+            known = [*values, *(p.name for p in network.parameters)]
+            some = f"there are {', '.join(known[:4])}, …" if len(known) > 4 else f"there are {', '.join(known)}"
+            raise wrong(f"nothing is called '{name}'", suggest(name, known) or some)
+        return resolved.values[values[name]]
+
+    def answer(self, what: str, slot: int) -> Answer:
+        value = self.explainer.values[slot]
+        out = Answer(what, value)
+        step = self.explainer.explain(slot) if value is not None else None
+        if step is not None:
+            out.steps.append(self.lines.of(step))
+        if type(value) is Expr:
+            out.waits = Waits(self.resolved).term(value)
+        near = {s: k for k, s in enumerate(self.explainer.equals(slot, NEAR))}
+        if step is not None:
+            self.others(out, near)
+        wrong_ = self.unknown(out, slot) if value is None else set()
+        for c in self.resolved.conflicts:
+            node = node_of(c.why)
+            if not near.keys().isdisjoint(c.slots) or (node is not None and node.index in wrong_):
+                self.clash(out, c, near)
+        return out
+
+    def unknown(self, out: Answer, slot: int) -> set[int]:
+        """What an unknown size waits for, and the equation that would give it; which of it are layers that are wrong."""
+        unknown = Unknown(self.resolved)
+        relation = unknown.relation(slot)
+        out.waits = unknown.causes(slot)
+        if relation is not None:
+            node = node_of(relation)
+            known = self.resolved.store.known
+            premises = [self.lines.of(s) for x in relation.slots[1:] if (s := self.explainer.explain(x)) is not None]
+            words = relation.words(lambda s: grouped(known(s)))
+            kind, name = (node.layer.kind, node.name) if node is not None else ("", "")
+            out.waiting = Line("", words, kind, name, [span_of(relation)], premises)
+        return unknown.blamed
+
+    def others(self, out: Answer, near: dict[int, int]) -> None:
+        """Other facts and relations that say the same size, nearest first, each place once."""
+        how = self.explainer.how
+        told = {str(s) for line in out.steps for s in line.spans}
+        for slot in near:
+            why = how[slot]
+            if why is None or type(why) in (int, Broadcast) or len(out.also) > ALSO:
+                continue
+            span = span_of(why)
+            if (isinstance(why, Fact) and why.what == "") or span is None or str(span) in told:
+                continue
+            told.add(str(span))
+            if isinstance(why, Fact):
+                out.also.append(Line(shown(out.value), fact_words(why, out.value), "declared", "", [span]))
+            else:
+                step = self.explainer.explain(slot)
+                if step is not None:
+                    out.also.append(self.lines.briefly(step))
+
+    def clash(self, out: Answer, c: Conflict, near: dict[int, int]) -> None:
+        """The other side of a conflict that the size takes part in, and the facts that cannot hold together."""
+        for slot in c.slots:
+            step = self.explainer.explain(slot) if slot not in near else None
+            if step is not None and not isinstance(c.why, Relation):
+                out.steps.append(self.lines.of(step))
+        if isinstance(c.why, Relation):
+            out.steps.append(self.broken(c.why))
+        needed = self.minimal.facts(c)
+        facts = [s for s in facts_behind(self.explainer, c) if key_of(s.why) in needed]
+        d = diagnose(self.minimal, c)
+        told = {(s.why.owner, s.why.what): Line(shown(s.value), fact_words(s.why, s.value), "declared", "", [span_of(s.why)])
+                for s in facts}  # fmt: skip
+        out.conflict.append(Line("", d.message, d.rule, d.layer, [d.span], told.values()))
+
+    def broken(self, relation: Relation) -> Line:
+        """The equation that does not hold, with what its sizes rest on."""
+        node, known = node_of(relation), self.resolved.store.known
+        premises = [self.lines.of(s) for x in relation.slots if (s := self.explainer.explain(x)) is not None]
+        return Line("", relation.words(lambda s: grouped(known(s))), node.layer.kind if node else "", node.name if node else "",
+                    [span_of(relation)], premises)  # fmt: skip
 
 
-def find(resolved: Resolved, what: str) -> tuple[int, Node | None]:
-    """The slot that a question names, and the layer to ask when it is unknown."""
-    name, _, index = what.strip().partition("[")
-    if not index.endswith("]") or not index[:-1].lstrip("-").isdigit():
-        raise wrong(f"'{what}' names no size", "name a parameter or value and an axis, such as fc1.weight[1] or conv2[2]")
-    axis = int(index[:-1])
-    network = resolved.network
-    parameter = next((p for p in network.parameters if p.name == name), None)
-    node: Node | None = None
-    if parameter is not None:
-        node = parameter.node
-        frame = resolved.frames[node.index]
-        row = frame.tensors.get(parameter.key) if frame is not None else None
-    elif name in network.names:
-        value = network.names[name]
-        row = resolved.values[value]
-        maker = network.values[value][0]
-        node = maker if isinstance(maker, Node) else None
-    else:
-        raise wrong(f"nothing is called '{name}'", near(name, [*network.names, *(p.name for p in network.parameters)]))
-    row = rows.resolve(row) if row is not None else None
-    if type(row) is rows.Open:
-        side = row.prefix if axis >= 0 else row.suffix
-        row = side if -len(side) <= axis < len(side) else None
-    if type(row) is not tuple:
-        raise wrong(f"the rank of {name} is not known", "give an input: --input")
-    if not -len(row) <= axis < len(row):
-        raise wrong(f"{name} has {len(row)} dims, there is no axis {axis}", f"axes are 0 to {len(row) - 1}")
-    return row[axis], node
+def wrong(message: str, help_: str, rule: str = "unknown-name") -> Rejected:
+    return Rejected([Diagnostic(rule, message, help=help_)])
 
 
-def near(name: str, known: list[str]) -> str:
-    from ..layers.arguments import suggest
-
-    return suggest(name, known)
-
-
-def wrong(message: str, help_: str) -> Rejected:
-    return Rejected([Diagnostic("unknown-name", message, help=help_)])
-
-
-def bound_by(resolved: Resolved, slot: int) -> Line | None:
-    """Where a symbol that can be only one number was pinned down."""
-    raw = resolved.store.value[resolved.store.root(slot)]
-    if type(raw) is not Expr:
-        return None
-    for name in raw.symbols:
-        clause = resolved.store.bound_by.get(name)
-        if clause is not None:
-            node = node_of(clause.why)
-            return Line(f"{name} is {resolved.store.bound[name]}", "only-value", node.name if node else "",
-                        span_of(clause.why), [])  # fmt: skip
-    return None
-
-
-def shown(term: Any) -> str:
-    return text(term) if type(term) is Expr else "?" if term is None else str(term)
-
-
-def line(explainer: Explainer, step: Step, depth: int = DEPTH) -> Line:
-    """A step as a line; a run of windows becomes one line."""
-    reason = step.why
-    if isinstance(reason, Fact):
-        return Line(f"{shown(step.value)}  {fact_text(reason)}", "declared", "", span_of(reason), through(step))
-    if isinstance(reason, Window):
-        return chain(explainer, step, depth)
-    if not isinstance(reason, Relation):
-        return Line(shown(step.value), "", "", None, [])
-    known = explainer.store.known
-    words = reason.words(lambda slot: shown(known(slot)) if slot == reason.slots[0] else grouped(known(slot)))
-    node = node_of(reason)
-    premises = [line(explainer, p, depth - 1) for p in step.premises] if depth else []
-    return Line(words, rule(reason), node.name if node else "", span_of(reason), premises + through(step))
-
-
-def grouped(term: Any) -> str:
-    """A term as a part of an equation."""
-    words = shown(term)
-    return f"({words})" if " " in words and not words.startswith("ceil(") else words
-
-
-def rule(relation: Relation) -> str:
-    node = node_of(relation)
-    return node.layer.kind if node is not None else type(relation).__name__.lower()
-
-
-def through(step: Step) -> list[Line]:
-    """The ties and assertions an explanation passes through."""
-    out = []
-    for via in step.via:
-        owner = via[0] if isinstance(via, tuple) else via
-        if isinstance(owner, Parameter) and owner.tied_to is not None:
-            out.append(Line(f"{owner.name} is {owner.tied_to.name}", "tie", owner.node.name, span_of(owner), []))
-        elif isinstance(owner, Assertion):
-            out.append(Line("asserted here", owner.rule, "", span_of(owner), []))
-    return out
-
-
-def chain(explainer: Explainer, step: Step, depth: int) -> Line:
-    """A run of windows: 5  32 -conv1-> 28 -pool1-> 14."""
-    links: list[tuple[str, Any]] = []
-    at = step
-    while isinstance(at.why, Window) and at.premises:
-        links.append((node.name if (node := node_of(at.why)) else "", at.value))
-        at = at.premises[0]
-    words = shown(at.value) + "".join(f" -{name}-> {shown(value)}" for name, value in reversed(links))
-    node = node_of(step.why)
-    premises = [line(explainer, at, depth - 1)] if depth and at.why is not None else []
-    return Line(words, "window", node.name if node else "", span_of(step.why), premises)
+__all__ = ["Answer", "Line", "Node", "Question"]

@@ -269,6 +269,8 @@ def exact_div(a: Term, b: Term) -> Term:
     """a / b where it is known, or required, to divide: common factors cancel."""
     if a is b:
         return 1
+    if type(a) is Expr and a.kind == "exact" and type(b) is int and type(a.args[1]) is int:
+        return exact_div(a.args[0], a.args[1] * b)  # (x/2)/3 = x/6
     (ca, fa), (cb, fb) = factors(a), factors(b)
     left, right = list(fa), list(fb)
     for f in fb:

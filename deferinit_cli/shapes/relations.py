@@ -1,7 +1,8 @@
 """The vocabulary of shape relations. Each goes forward and backward, states its clause, and reads in words.
 
 A relation fires when it is made and again whenever a slot it watches becomes known, until it is `done`: all it can
-ever say is said. `words(name)` gives the equation with slots named by `name`.
+ever say is said. `words(name, of)` gives the equation with slots named by `name`, solved for the slot `of` where that
+reads well; `behind(slot)` the slots that a size it gave was worked out from.
 """
 
 from __future__ import annotations
@@ -36,8 +37,15 @@ class Relation:
     def fire(self, s: Store) -> None:
         raise NotImplementedError
 
-    def words(self, name: Namer) -> str:
+    def words(self, name: Namer, of: int = -1) -> str:
         raise NotImplementedError
+
+    def behind(self, slot: int, s: Store) -> tuple[int, ...]:
+        """What suffices to know `slot`, which this relation gave its value."""
+        slots = self.slots
+        if len(slots) == 2:
+            return (slots[0],) if slots[1] == slot else (slots[1],)
+        return tuple(dict.fromkeys([x for x in slots if x != slot]))
 
     def fail(self, s: Store, message: str, found: str = "", expected: str = "") -> None:
         self.done = True
@@ -50,6 +58,16 @@ class Relation:
         """What follows must be a size: need it where that is not sure."""
         if type(size) is not int and (lower_bound(size) or 0) < 1:
             self.need(s, size, ">=", 1)
+
+
+def signed(constant: int) -> str:
+    """A constant that is added, as the end of an equation."""
+    return f" + {constant}" if constant > 0 else f" - {-constant}" if constant else ""
+
+
+def without(slots: tuple[int, ...], one: int) -> tuple[int, ...]:
+    at = slots.index(one)
+    return slots[:at] + slots[at + 1 :]
 
 
 def post(s: Store, relation: Relation) -> None:
@@ -108,15 +126,17 @@ class Window(Relation):
         padded = f" + {padding} padding" if padding else ""
         self.fail(s, f"a kernel of {kernel}{spread} does not fit into {v}{padded}", f"{v}{padded}", f"at least {reach}")
 
-    def words(self, name: Namer) -> str:
+    def words(self, name: Namer, of: int = -1) -> str:
         out, x = self.slots
+        if of == x and self.stride == self.factor == 1:
+            return f"{name(x)} = {name(out)}{signed(-self.offset)}"
         inner = f"{self.factor}*{name(x)}" if self.factor != 1 else name(x)
         if self.note is not None:
             k, st, p, d = self.note
             inner += f" + {p}" if p else ""
             reach = f"{d}*({k} - 1)" if d != 1 else f"({k} - 1)"
             return f"{name(out)} = floor(({inner} - {reach} - 1) / {st}) + 1"
-        inner += f" + {self.offset}" if self.offset > 0 else f" - {-self.offset}" if self.offset else ""
+        inner += signed(self.offset)
         return f"{name(out)} = floor(({inner}) / {self.stride})" if self.stride != 1 else f"{name(out)} = {inner}"
 
 
@@ -154,10 +174,15 @@ class Affine(Relation):
                 self.need(s, whole, "%", self.factor)
             s.settle(x, exact_div(whole, self.factor), self)
 
-    def words(self, name: Namer) -> str:
+    def words(self, name: Namer, of: int = -1) -> str:
+        out, x = self.slots
+        if of == x:
+            above = name(out) + signed(-self.constant)
+            return f"{name(x)} = " + (
+                above if self.factor == 1 else f"({above})/{self.factor}" if self.constant else f"{above}/{self.factor}"
+            )
         factor = f"{self.factor}*" if self.factor != 1 else ""
-        c = f" + {self.constant}" if self.constant > 0 else f" - {-self.constant}" if self.constant else ""
-        return f"{name(self.slots[0])} = {factor}{name(self.slots[1])}{c}"
+        return f"{name(out)} = {factor}{name(x)}{signed(self.constant)}"
 
 
 class Sum(Relation):
@@ -195,9 +220,11 @@ class Sum(Relation):
             self.positive(s, rest)
             s.settle(unknown[0], rest, self, self.rule)
 
-    def words(self, name: Namer) -> str:
-        c = f" + {self.constant}" if self.constant > 0 else f" - {-self.constant}" if self.constant else ""
-        return f"{name(self.slots[0])} = {' + '.join(map(name, self.slots[1:]))}{c}"
+    def words(self, name: Namer, of: int = -1) -> str:
+        if of in self.slots[1:]:
+            others = [name(t) for t in without(self.slots[1:], of)]
+            return f"{name(of)} = {' - '.join([name(self.slots[0]), *others])}{signed(-self.constant)}"
+        return f"{name(self.slots[0])} = {' + '.join(map(name, self.slots[1:]))}{signed(self.constant)}"
 
 
 class Product(Relation):
@@ -258,10 +285,14 @@ class Product(Relation):
         self.done = True
         s.conflicts.append(Conflict(self.rule, message, self, self.slots, self.blame, found, expected, self.help))
 
-    def words(self, name: Namer) -> str:
-        parts = [name(f) for f in self.slots[1:]]
-        if self.coefficient != 1:
+    def words(self, name: Namer, of: int = -1) -> str:
+        back = of in self.slots[1:]
+        parts = [name(f) for f in (without(self.slots[1:], of) if back else self.slots[1:])]
+        if self.coefficient != 1 or not parts:
             parts.insert(0, str(self.coefficient))
+        if back:
+            below = parts[0] if len(parts) == 1 else f"({' * '.join(parts)})"
+            return f"{name(of)} = {name(self.slots[0])} / {below}"
         return f"{name(self.slots[0])} = {' * '.join(parts)}"
 
 
@@ -301,7 +332,7 @@ class Divisible(Relation):
         elif type(m) is not int:
             self.need(s, x, "%", m)
 
-    def words(self, name: Namer) -> str:
+    def words(self, name: Namer, of: int = -1) -> str:
         return f"{name(self.slots[0])} % {name(self.slots[1])} == 0"
 
 
@@ -330,7 +361,7 @@ class AtMost(Relation):
         if least is None or least < 0:
             self.need(s, limit, ">=", x)
 
-    def words(self, name: Namer) -> str:
+    def words(self, name: Namer, of: int = -1) -> str:
         return f"{name(self.slots[0])} <= {name(self.slots[1])}"
 
 
@@ -384,8 +415,16 @@ class Broadcast(Relation):
             result = broadcast(result, v)
         s.settle(out, result, self, self.rule)
 
-    def words(self, name: Namer) -> str:
+    def words(self, name: Namer, of: int = -1) -> str:
         return f"{name(self.slots[0])} = broadcast({', '.join(map(name, self.slots[1:]))})"
+
+    def behind(self, slot: int, s: Store) -> tuple[int, ...]:
+        out, terms = self.slots[0], self.slots[1:]
+        others = tuple(t for t in terms if t != slot and s.origin[t] is not self)
+        wide = next((t for t in others if type(v := s.known(t)) is int and v != 1), None)
+        if slot == out:
+            return (wide,) if wide is not None else others
+        return (out,) if wide is not None or s.known(out) == 1 else (out, *others)
 
 
 class Floored(Relation):
@@ -404,7 +443,7 @@ class Floored(Relation):
             self.done = True
             s.settle(out, mod(a, b) if self.remainder else floordiv(a, b), self)
 
-    def words(self, name: Namer) -> str:
+    def words(self, name: Namer, of: int = -1) -> str:
         out, x, m = map(name, self.slots)
         return f"{out} = {x} {'%' if self.remainder else '//'} {m}"
 
@@ -425,6 +464,6 @@ class Extreme(Relation):
             self.done = True
             s.settle(out, self.function(x, y), self)
 
-    def words(self, name: Namer) -> str:
+    def words(self, name: Namer, of: int = -1) -> str:
         out, a, b = map(name, self.slots)
         return f"{out} = {self.function.__name__}({a}, {b})"

@@ -10,7 +10,7 @@ from deferinit_cli.graph import Node
 from deferinit_cli.infer.diagnose import diagnostics
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.infer.explain import Explainer, fact_text
-from deferinit_cli.infer.minimal import contradictory, facts_behind, key_of, minimal, way_of
+from deferinit_cli.infer.minimal import Minimal, Way, facts_behind, key_of
 from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.shapes.store import Fact
 from deferinit_cli.spec.load import load
@@ -19,9 +19,10 @@ from deferinit_cli.spec.load import load
 def facts(resolved: Resolved) -> list[set[str]]:
     """Per conflict, its minimal facts in words."""
     explainer = Explainer(resolved.store)
+    minimal = Minimal(resolved, explainer)
     out = []
     for c in resolved.conflicts:
-        keys = minimal(resolved, explainer, c)
+        keys = minimal.facts(c)
         out.append({fact_text(s.why) for s in facts_behind(explainer, c) if isinstance(s.why, Fact) and key_of(s.why) in keys})
     return out
 
@@ -83,17 +84,18 @@ def test_random_conflicts_are_minimal() -> None:
         resolved = infer(load(drawn(r)))
         explainer = Explainer(resolved.store)
         for conflict in resolved.conflicts:
+            minimal = Minimal(resolved, explainer)
             found = {key_of(s.why) for s in facts_behind(explainer, conflict)}
-            kept = minimal(resolved, explainer, conflict)
-            way = way_of(resolved, explainer, conflict, found)
+            kept = minimal.facts(conflict)
+            way = minimal.way(conflict, found)
             assert way is not None, "the facts that are told do contradict"
             seen += 1
             spared += len(kept) < len(found)
             assert kept <= found
-            whole = (None, way[1])
-            assert contradictory(resolved, kept, whole)
+            judge = way if way.assumes else Way(None, False)
+            assert minimal.contradictory(kept, judge)
             for key in kept:
-                assert not contradictory(resolved, kept - {key}, whole)
+                assert not minimal.contradictory(kept - {key}, judge)
     assert seen > 150
     assert spared > 3, "some chains pass facts that are not needed"
 

@@ -1,0 +1,82 @@
+"""Why a size is not known: the things furthest up that nobody says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Node
+from ..layers.arguments import Size
+from ..shapes import rows
+from ..shapes.relations import Relation
+from .explain import node_of
+from .resolved import Resolved, is_open
+
+
+class Unknown:
+    """Answers for one network; looks up once which layer first spoke of each unknown size."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        self.resolved = resolved
+        self.store = resolved.store
+        self.wrong = {n.index for c in resolved.conflicts if (n := node_of(c.why)) is not None} | resolved.failed
+        self.blamed: set[int] = set()  # of those, the ones that answers named
+        self.holders: dict[int, tuple[Node, str]] = {}
+        self.symbols = {self.store.root(slot): sym.name for sym, slot in resolved.symbols.items()}
+        for node in resolved.network.nodes:
+            frame = resolved.frames[node.index]
+            if frame is None:
+                continue
+            for axis, slot in frame.axes.items():
+                self.hold(node, axis, slot)
+            for k, row in enumerate(frame.outputs):
+                row = rows.resolve(row)
+                for place, slot in enumerate(row if type(row) is tuple else ()):
+                    self.hold(node, f"dim {place} of `{resolved.network.value_name(node.outputs[k])}`", slot)
+
+    def hold(self, node: Node, axis: str, slot: Any) -> None:
+        if type(slot) is int and self.store.known(slot) is None:
+            self.holders.setdefault(self.store.root(slot), (node, axis))
+
+    def relation(self, slot: int) -> Relation | None:
+        """The relation that would give the size, were its other sizes known."""
+        root = self.store.root(slot)
+        for relation in self.store.watch.get(root, ()):
+            if self.store.root(relation.slots[0]) == root and not relation.done:
+                return relation
+        return None
+
+    def causes(self, slot: int) -> list[str]:
+        """What the size waits for, in words."""
+        out: dict[str, None] = {}
+        seen: set[int] = set()
+        todo = [slot]
+        for at in todo:
+            root = self.store.root(at)
+            if root in seen or self.store.known(at) is not None:
+                continue
+            seen.add(root)
+            relation = self.relation(at)
+            if relation is not None:
+                todo += [s for s in relation.slots[1:] if self.store.known(s) is None]
+            else:
+                out.update(dict.fromkeys(self.said(root)))
+        return list(out)
+
+    def said(self, root: int) -> list[str]:
+        """An unknown that no relation would give, by the layer that first spoke of it."""
+        if root in self.symbols:
+            return [f"the symbol {self.symbols[root]}"]
+        node, axis = self.holders.get(root, (None, ""))
+        if node is None:
+            return []
+        if node.index in self.wrong:
+            self.blamed.add(node.index)
+            return [f"`{node.name}` (wrong)"]
+        layer = node.layer
+        name = axis.partition(".")[0]
+        if name in layer.arguments and is_open(getattr(layer, name)):
+            return [f"`{node.name}.{name}` (left open)"]
+        left = [n for n, a in layer.arguments.items() if not isinstance(a, Size) and is_open(getattr(layer, n))]
+        if left and not axis.startswith("dim "):
+            return [f"`{node.name}.{n}` (left open)" for n in left]
+        return [axis if axis.startswith("dim ") else f"{axis} of `{node.name}`"]
