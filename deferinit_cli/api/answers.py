@@ -33,13 +33,16 @@ class Answers:
         return Answer(contracts.render(found, network.source.name), contracts.document(found, network.source.name))
 
     def why(self, what: str) -> Answer:
-        """The facts behind one size, such as `fc1.weight[1]`: `deferinit why`. Raises Rejected for what is not there."""
-        from ..infer.why import why
+        """The facts behind a size, such as `fc1.weight[1]`, or all sizes of `fc1`: `deferinit why`.
+
+        Raises Rejected for what is not there.
+        """
+        from ..infer.why import Question
         from ..views import explanations
 
         network = self._resolved.network
-        found = why(self._resolved, what)
-        return Answer(explanations.render(found), explanations.document(found, network.name, network.source.name))
+        found = Question(self._resolved).ask(what)
+        return Answer(explanations.render(found), explanations.document(found, what, network.name, network.source.name))
 
     def document(self) -> dict[str, Any]:
         """Inputs, outputs, parameters, layers and totals as data: what `deferinit show --format json` prints."""

@@ -49,7 +49,8 @@ def command(
         elif name == "markdown":
             emit(explanations.markdown(answers), target)
         else:
-            emit(explanations.render(answers, work.look_for(target)), target)
+            look = work.look_for(target)
+            emit(explanations.render(answers, look.get("width"), bool(look.get("ascii"))), target)
     if found:
         raise Rejected(found)
 

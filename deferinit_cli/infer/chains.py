@@ -58,7 +58,11 @@ SIGNS: dict[type, str] = {Sum: "+-", Product: "*/"}
 def grouped(term: Any) -> str:
     """A term as a part of an equation."""
     words = shown(term)
-    return f"({words})" if " " in words and not words.startswith("ceil(") else words
+    return f"({words})" if " " in words and term.kind in ("sum", "floor", "mod") and not ceiling(term, words) else words
+
+
+def ceiling(term: Expr, words: str) -> bool:
+    return term.kind == "floor" and words.startswith("ceil(")
 
 
 def shown(term: Any) -> str:

@@ -70,7 +70,7 @@ class Lines:
             return Line(label, f"… after {sum(1 for _ in asked.all())} more steps", "more")
         if isinstance(why, Fact):
             words = fact_words(why, step.value)
-            return Line(label, words, "declared", "", [span_of(why)], [*self.pinned(step), *through])
+            return Line(label, words, fact_rule(why), "", [span_of(why)], [*self.pinned(step), *through])
         links = run(step)
         if links:
             below = [links[0].before, *(s for k in links for s in k.sides)]
@@ -194,6 +194,11 @@ def passed(why: Any) -> Line | None:
     return None
 
 
+def fact_rule(fact: Fact) -> str:
+    """'given' for what an option says, which its own text names; 'declared' for what has a place in a file."""
+    return "given" if isinstance(fact.owner, Given) and "\n" not in fact.owner.span.source.text else "declared"
+
+
 def fact_words(fact: Fact, value: Any = None) -> str:
     """A fact, said so that what a kind fixes itself is not taken for an argument: 4 * rnn.hidden, the lstm rnn itself."""
     owner, what = fact.owner, fact.what
@@ -206,4 +211,4 @@ def fact_words(fact: Fact, value: Any = None) -> str:
     return fact_text(fact)
 
 
-__all__ = ["Line", "Lines", "fact_words", "grouped", "shown"]
+__all__ = ["Line", "Lines", "fact_rule", "fact_words", "grouped", "shown"]

@@ -14,7 +14,7 @@ from ..shapes.relations import Broadcast, Relation
 from ..shapes.store import Conflict, Fact
 from .diagnose import diagnose
 from .explain import Explainer, node_of, span_of
-from .lines import Line, Lines, fact_words, grouped, shown
+from .lines import Line, Lines, fact_rule, fact_words, grouped, shown
 from .minimal import Minimal, facts_behind, key_of
 from .resolved import Resolved
 from .unknown import Unknown
@@ -150,7 +150,7 @@ class Question:
                 continue
             told.add(str(span))
             if isinstance(why, Fact):
-                out.also.append(Line(shown(out.value), fact_words(why, out.value), "declared", "", [span]))
+                out.also.append(Line(shown(out.value), fact_words(why, out.value), fact_rule(why), "", [span]))
             else:
                 step = self.explainer.explain(slot)
                 if step is not None:
@@ -167,7 +167,7 @@ class Question:
         needed = self.minimal.facts(c)
         facts = [s for s in facts_behind(self.explainer, c) if key_of(s.why) in needed]
         d = diagnose(self.minimal, c)
-        told = {(s.why.owner, s.why.what): Line(shown(s.value), fact_words(s.why, s.value), "declared", "", [span_of(s.why)])
+        told = {(s.why.owner, s.why.what): Line(shown(s.value), fact_words(s.why, s.value), fact_rule(s.why), "", [span_of(s.why)])
                 for s in facts}  # fmt: skip
         out.conflict.append(Line("", d.message, d.rule, d.layer, [d.span], told.values()))
 

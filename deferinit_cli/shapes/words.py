@@ -71,7 +71,11 @@ def _sum_text(constant: int, monomials: list[tuple[tuple[Expr, ...], int]]) -> s
 
 def _factor(f: Expr, alone: bool = False) -> str:
     words = _text(f)
-    bare = f.kind in ("sym", "max", "min", "broadcast") or words.startswith("ceil(") or (alone and f.kind == "floor")
+    bare = (
+        f.kind in ("sym", "max", "min", "broadcast")
+        or (f.kind == "floor" and words.startswith("ceil("))
+        or (alone and f.kind == "floor")
+    )
     return words if bare else f"({words})"
 
 

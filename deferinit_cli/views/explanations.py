@@ -22,10 +22,10 @@ def shown(value: Any) -> str:
     return "unknown" if value is None else text(value) if type(value) is Expr else str(value)
 
 
-def render(answers: Sequence[Answer], options: dict[str, Any]) -> str:
+def render(answers: Sequence[Answer], width: int | None = None, ascii: bool = False) -> str:
     """`why fc1.weight[1]: 400 = 16 * 5 * 5   flatten (lenet.yaml:9)`, and what that rests on, indented."""
-    whole = "\n\n".join("\n".join(folded(Tree(a).out, options.get("width"))) for a in answers) + "\n"
-    return whole.translate(ASCII) if options.get("ascii") else whole
+    whole = "\n\n".join("\n".join(folded(Tree(a).out, width)) for a in answers) + "\n"
+    return whole.translate(ASCII) if ascii else whole
 
 
 class Tree:
@@ -73,20 +73,20 @@ class Tree:
 
 def sentence(line: Line) -> str:
     """A line's text, how often it holds, and whose it is and where."""
-    by = " ".join(w for w in (line.layer if line.rule != "window" else "", places(line.spans)) if w)
+    at = places(line.spans) if line.rule != "given" else ""  # an option's text stands in the line already
+    by = " ".join(w for w in (line.layer if line.rule != "window" else "", at) if w)
     times = "" if line.times == 1 else ", twice" if line.times == 2 else f", {line.times} times"
     gap = " " if line.rule in ("declared", "window") or not line.layer else "   "
     return line.text + (f"{gap}{by}" if by and line.text else by) + times
 
 
 def places(spans: Sequence[Span]) -> str:
-    """`(lenet.yaml:6, 7, 10)`; an option's text stands in the line already."""
+    """`(lenet.yaml:6, 7, 10)`."""
     files: dict[str, list[int]] = {}
     for span in spans:
-        if not span.source.name.startswith("--"):
-            lines = files.setdefault(span.source.name, [])
-            if span.line not in lines:
-                lines.append(span.line)
+        lines = files.setdefault(span.source.name, [])
+        if span.line not in lines:
+            lines.append(span.line)
     texts = []
     for name, lines in files.items():
         few = lines if len(lines) <= 8 else [*lines[:4], "…", *lines[-3:]]
@@ -122,7 +122,7 @@ class Steps:
         again = bool(line.premises) and id(line) in self.told
         self.told.add(id(line))
         return {
-            "text": f"{line.label}: {line.text}" if line.rule == "declared" and line.label else line.text,
+            "text": f"{line.label}: {line.text}" if line.rule in ("declared", "given") and line.label else line.text,
             "rule": line.rule,
             "layer": line.layer or None,
             "file": line.spans[0].source.name if line.spans else None,
@@ -147,7 +147,9 @@ def block(answer: Answer) -> dict[str, Any]:
     }
 
 
-def document(answers: Sequence[Answer], what: str, network: str, spec: str, problems: list[dict[str, Any]]) -> dict[str, Any]:
+def document(
+    answers: Sequence[Answer], what: str, network: str, spec: str, problems: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """The documented `why` block; of a name without an axis, one such block for each dim in `axes`."""
     why: dict[str, Any]
     if len(answers) == 1 and "[" in what:
@@ -156,4 +158,4 @@ def document(answers: Sequence[Answer], what: str, network: str, spec: str, prob
         shape = [a.value for a in answers]
         why = {"what": what, "value": ink(shape), "symbolic": tuple_text([shown(v) if v is not None else "?" for v in shape]),
                "axes": [block(a) for a in answers]}  # fmt: skip
-    return {"schema": 1, "command": "why", "network": network, "spec": spec, "why": why, "problems": problems}
+    return {"schema": 1, "command": "why", "network": network, "spec": spec, "why": why, "problems": list(problems)}

@@ -202,7 +202,7 @@ def found(spec: str, inputs: list[str]) -> Resolved:
 
 def told(answers: list[Answer]) -> str:
     """An explanation as printed, without the name of the file."""
-    return re.sub(r"\([^():]*(?::[a-z_0-9]+)?:(?=\d)", "(:", render(answers, {}))
+    return re.sub(r"\([^():]*(?::[a-z_0-9]+)?:(?=\d)", "(:", render(answers))
 
 
 @pytest.mark.parametrize(("spec", "inputs", "what", "expected"), CASES.values(), ids=CASES)
@@ -254,7 +254,7 @@ def test_every_size_of_the_zoo_is_explained_truly_and_briefly(name: str) -> None
             continue
         for answer in answers:
             assert (answer.value is None) == (not answer.steps), answer.what
-            assert len(render([answer], {}).split("\n")) <= 28
+            assert len(render([answer]).split("\n")) <= 28
             for line in (x for s in answer.steps for x in lines_below(s)):
                 if line.rule == "window":
                     chains += 1
@@ -362,4 +362,4 @@ def test_long_chains_do_not_recurse() -> None:
     spec = "inputs: {x: [N, 4]}\nlayers:\n" + "- concat: [prev, prev]\n" * 40
     answers = Question(infer(load(spec))).ask("concat39[1]")
     assert answers[0].value == 4 * 2**40
-    assert len(render(answers, {}).split("\n")) < 50
+    assert len(render(answers).split("\n")) < 50
