@@ -15,8 +15,9 @@ from deferinit_cli.infer.why import Answer, Question
 from deferinit_cli.problems import Rejected
 from deferinit_cli.shapes.relations import Relation
 from deferinit_cli.shapes.store import Fact
-from deferinit_cli.spec.load import load, zoo_names
+from deferinit_cli.spec.load import load
 from deferinit_cli.spec.options import parse_inputs
+from deferinit_cli.spec.zoo import zoo_names
 from deferinit_cli.views.explanations import render
 from tests.specs import resolve
 
