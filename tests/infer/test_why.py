@@ -208,7 +208,10 @@ def told(answers: list[Answer]) -> str:
 
 @pytest.mark.parametrize(("spec", "inputs", "what", "expected"), CASES.values(), ids=CASES)
 def test_what_is_said(spec: str, inputs: list[str], what: str, expected: str) -> None:
-    assert told(Question(found(spec, inputs)).ask(what)) == expected.lstrip("\n")
+    said, wanted = told(Question(found(spec, inputs)).ask(what)), expected.lstrip("\n")
+    if spec.startswith("zoo:"):  # whose lines move
+        said, wanted = (re.sub(r" \(:[\d, ]+\)", "", t) for t in (said, wanted))
+    assert said == wanted
 
 
 SIZES = {"N": 2, "T": 12, "H": 224, "W": 448, "C": 3}
