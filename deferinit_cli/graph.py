@@ -6,7 +6,7 @@ spec's references only go backwards.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .problems import Related, Source, Span
 from .shapes.dims import Size
@@ -70,14 +70,16 @@ class Call:
         return out[::-1]
 
 
-class Place:
-    """Where an item stands; shared by its repeated copies. `args` gives the spans of argument values by name."""
+class Place(Protocol):
+    """Where an item stands; shared by its repeated copies."""
 
-    __slots__ = ("args", "span")
+    @property
+    def span(self) -> Span:
+        """Of its head."""
 
-    def __init__(self, span: Span, args: dict[str, Span] | None = None) -> None:
-        self.span = span
-        self.args = args or {}
+    @property
+    def args(self) -> dict[str, Span]:
+        """Of the values of its arguments, by name."""
 
 
 class Assertion:

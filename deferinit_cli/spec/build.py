@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from ..graph import Network, Node, Parameter, Place
-from ..layers.base import Layer
+from ..graph import Network
 from ..problems import Problem
 from .calls import Calls
 from .context import Context
 from .file import Body, File
 from .items import Item
-from .parameters import Overrides, Tie, override, parameter_keys
+from .layers import Layers
+from .nodes import MAX_INSTANCES
+from .parameters import Tie, override, parameter_keys
 from .scope import Entry, Values
-from .tree import Scalar, span
+from .tree import Scalar
 from .values import Faults, Located
 
 MAX_REPEAT = 10_000
-MAX_INSTANCES = 250_000
-"""Layers, containers and block calls together: what reading, inference and the report do in seconds and within half a GB."""
 
 
 class Builder(Calls):
     """Builds one network."""
 
-    def __init__(self, network: Network, faults: Faults) -> None:
-        super().__init__(network, faults)
-        self.layers: dict[Any, Layer] = {}
-        self.calls = 0
-        self.sharing: list[Iterator[Node]] = []
+    def __init__(self, network: Network, faults: Faults, layers: Layers) -> None:
+        super().__init__(network, faults, layers)
         self.ties: list[Tie] = []
-        self.too_many = False
-        self.instances = 0
         self.found: dict[Scalar, tuple[Context, Item, str, bool]] = {}  # what init, freeze and dtype say: did any copy hear it?
 
     def body(self, body: Body, ctx: Context, ports: dict[str, list[int] | None], entry: Entry) -> list[int] | None:
         """Instantiate a block or file on its inputs; `ctx` has its values, names and prefix."""
         for name, values in ports.items():
-            ctx.names.entries[name] = Entry(values, 0)
+            ctx.names.entries[name] = Entry(values)
         self.assert_ports(body, ctx, ports)
         if len(ports) <= 1:
             ctx.flow = ctx.input = next(iter(ports.values()), [])
@@ -51,7 +44,7 @@ class Builder(Calls):
         flows: list[int] | None = None
         for k, (label, ref) in enumerate(body.outputs):
             values = self.reference(ref, ctx, out)
-            side = Entry(values, ref.node.line)
+            side = Entry(values, ref.node)
             if label is not None:
                 entry.parts = {**entry.parts, label: side}
             if k == 0 or (label is None and flows is not None and isinstance(body, File)):
@@ -68,7 +61,12 @@ class Builder(Calls):
                     self.assertion(ctx, dims, port.nodes, port.key or body.key, tuple(values), "block-input")
 
     def items(self, items: list[Item], ctx: Context) -> list[int] | None:
+        entries = ctx.names.entries
         for item in items:
+            flow = ctx.flow
+            if item.plain and flow and len(flow) == 1 and item.label not in entries and not self.sharing and self.instances < MAX_INSTANCES:
+                ctx.flow = self.plain_node(item, ctx, flow)
+                continue
             ctx.flow = self.item(item, ctx)
             if self.too_many:
                 return None
@@ -77,14 +75,14 @@ class Builder(Calls):
     def item(self, item: Item, ctx: Context) -> list[int] | None:
         """Instantiate an item in its scope; what flows on."""
         if item.broken:
-            ctx.names.entries.setdefault(item.label, Entry(None, item.head.line))
+            ctx.names.entries.setdefault(item.label, Entry(None, item.head))
             ctx.several = []
             return None
         try:
             count = self.count(item, ctx)
         except Located as e:
             self.located(ctx, e)
-            ctx.names.entries[item.label] = Entry(None, item.head.line)
+            ctx.names.entries[item.label] = Entry(None, item.head)
             ctx.several = []
             return None
         if count is None:
@@ -120,17 +118,17 @@ class Builder(Calls):
                 present = self.present(item, ctx)
             except Located as e:
                 self.located(ctx, e)
-                ctx.names.entries.setdefault(item.label, Entry(None, item.head.line))
+                ctx.names.entries.setdefault(item.label, Entry(None, item.head))
                 return None
         if not present:
             if item.label not in ctx.names.entries:
-                entry = Entry(None, item.head.line)
+                entry = Entry(None, item.head)
                 entry.removed = True
                 ctx.names.entries[item.label] = entry
                 self.removed(item, ctx)
             return ctx.flow
         flow = self.inputs(item, ctx)
-        entry = Entry(None, item.head.line)
+        entry = Entry(None, item.head)
         self.declare(item, ctx, entry)
         if flow is not None:
             entry.values = self.instance(item, ctx, flow, ctx.prefix + item.label, entry)
@@ -142,13 +140,13 @@ class Builder(Calls):
             for children in item.lists.values():
                 for child in children:
                     if child.label not in ctx.names.entries:
-                        entry = Entry(None, child.head.line)
+                        entry = Entry(None, child.head)
                         entry.removed = True
                         ctx.names.entries[child.label] = entry
                         self.removed(child, ctx)
 
     def declare(self, item: Item, ctx: Context, entry: Entry) -> None:
-        old = ctx.names.entries.get(item.label)
+        old = self.seen(ctx.names.entries[item.label]) if item.label in ctx.names.entries else None
         if old is not None and not old.removed:
             where = f"on line {old.line}" if old.line else "an input"
             self.fault(ctx, item.head, "duplicate-name", f"'{item.label}' is already the name of a layer {where}",
@@ -158,7 +156,7 @@ class Builder(Calls):
     def copies(self, item: Item, ctx: Context, count: int) -> list[int] | None:
         """A repeat or fanout: instances under `label.0`, `label.1`, …"""
         series = "repeat" in item.modifiers
-        entry = Entry(None, item.head.line)
+        entry = Entry(None, item.head)
         entry.copies = []
         self.declare(item, ctx, entry)
         if series and item.from_ is not None and count > 1 and not self.uses_prev(item):
@@ -180,7 +178,7 @@ class Builder(Calls):
             inner.values = Values({index: k}, ctx.values, ctx.values.call)
             if inner.fold is None:
                 inner.fold = (name, k)
-            copy = Entry(None, item.head.line)
+            copy = Entry(None, item.head)
             entry.copies.append(copy)
             result = self.copy(item, inner, f"{name}.{k}", copy)
             if self.too_many:
@@ -201,7 +199,7 @@ class Builder(Calls):
         if count:
             last = entry.copies[-1]
             entry.parts = last.parts
-            entry.replay = last.replay
+            entry.made = last.made
         if entry.values and series and len(entry.values) == 1:
             self.network.names[name] = entry.values[0]
         return entry.values
@@ -236,18 +234,7 @@ class Builder(Calls):
         else:
             out = self.layer_node(item, ctx, flow, name, entry)
         ctx.several = []
-        stop = len(self.network.nodes)
-
-        def replay(values: Any, other: str, result: Entry) -> list[int] | None:
-            self.sharing.append(iter(self.network.nodes[start:stop]))
-            try:
-                fresh = ctx.child()
-                fresh.flow = None
-                return self.instance(item, fresh, values, other, result)
-            finally:
-                self.sharing.pop()
-
-        entry.replay = replay
+        entry.made = item, ctx, start, len(self.network.nodes)
         if out is not None:
             self.finish(item, ctx, out, name)
             if item.modifiers and item.apply is None:
@@ -277,12 +264,6 @@ class Builder(Calls):
             elif not found:
                 self.fault(ctx, key, "no-parameters", f"{item.kind} has no parameters: {name} says nothing", help="remove it")
 
-    def beyond(self, ctx: Context, item: Item, message: str) -> None:
-        """The network is too large; told once, and building stops."""
-        if not self.too_many:
-            self.too_many = True
-            self.fault(ctx, item.head, "too-many-layers", message, expected=f"at most {MAX_INSTANCES}")
-
     def modified(self, item: Item, ctx: Context) -> Context:
         if not item.modifiers.keys() & {"init", "freeze", "dtype"}:
             return ctx
@@ -307,89 +288,3 @@ class Builder(Calls):
         if "tie" in item.modifiers and not self.sharing and item.apply is None:
             for own, target in item.modifiers["tie"][1].pairs:
                 self.ties.append(Tie(own, target, name, ctx))
-
-    def layer_node(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
-        layer = item.layer or self.make_layer(item, ctx)
-        if layer is None:
-            return None
-        inputs = self.port_values(item, layer, ctx, flow)
-        if inputs is None:
-            return None
-        if item.place is None:
-            spans = {n: span(item.source, c.node) for n, (_, c) in item.arguments.items()}
-            item.place = Place(span(item.source, item.head), spans)
-        return self.node(layer, tuple(inputs), name, item.place, ctx, entry)
-
-    def node(
-        self, layer: Layer, inputs: tuple[int, ...], name: str, place: Place, ctx: Context, entry: Entry | None
-    ) -> list[int] | None:
-        net = self.network
-        index = len(net.nodes)
-        first, count = len(net.values), layer.yields()
-        total = count + len(layer.sides)
-        shares: Node | None = None
-        for it in self.sharing:
-            shares = next(it)
-        if shares is not None:
-            shares = shares.shares or shares
-        overrides = ctx.overrides
-        node = Node(index, name, layer, inputs, tuple(range(first, first + total)), place, ctx.call, shares,
-                    overrides.dtype or ctx.file.dtype, ctx.fold)  # fmt: skip
-        net.nodes.append(node)
-        if total == 1:
-            net.values.append((node, 0))
-        else:
-            net.values.extend((node, k) for k in range(total))
-        if shares is not None:
-            node.parameters = shares.parameters
-        elif layer.parameters or layer.memo("_tensors", layer.tensors):
-            self.parameters(node, layer, overrides)
-        values = list(node.outputs[:count])
-        if entry is not None and layer.sides:
-            for k, side in enumerate(layer.sides):
-                value = node.outputs[count + k]
-                entry.parts[side] = Entry([value], entry.line)
-                net.names[f"{name}.{side}"] = value
-        return values
-
-    def parameters(self, node: Node, layer: Layer, overrides: Overrides) -> None:
-        made = []
-        for p in layer.memo("_tensors", layer.tensors):
-            full = f"{node.name}.{p.key}" if p.key else node.name
-            init = overrides.init.get(p.key) or p.initializer if overrides.init else p.initializer
-            parameter = Parameter(full, p.key, node, init, p.buffer, node.dtype)
-            if overrides.freeze is not None:
-                parameter.frozen = overrides.freeze and not p.buffer
-            made.append(parameter)
-        node.parameters = tuple(made)
-        self.network.parameters += made
-
-    def make_layer(self, item: Item, ctx: Context) -> Layer | None:
-        """The layer of an item's arguments; equal ones are one instance."""
-        cls = item.cls
-        assert cls is not None
-        values: dict[str, Any] = {}
-        fixed = True
-        for name, (key, code) in item.arguments.items():
-            try:
-                value = code.get(ctx.values)
-                values[name] = value if code.fixed else cls.arguments[name].accept(value)
-                fixed = fixed and code.fixed
-            except Located as e:
-                self.located(ctx, e)
-                return None
-            except Problem as p:
-                self.told(ctx, code.node, p)
-                return None
-        cache = (cls.kind, tuple(values.items()))
-        layer = self.layers.get(cache)
-        if layer is None:
-            try:
-                layer = self.layers[cache] = cls.build(values)
-            except Problem as p:
-                found = item.arguments.get(p.blame)
-                self.told(ctx, found[1].node if found is not None else item.head, p)
-                return None
-        if fixed:
-            item.layer = layer
-        return layer

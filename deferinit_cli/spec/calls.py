@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from ..graph import Call, Node, Place
+from ..graph import Call, Network
 from ..layers import registry
-from ..layers.base import Layer
 from .context import Context, variables
 from .file import Body, File
-from .flow import Flow
 from .items import Item
+from .layers import Layers
+from .nodes import Nodes
 from .parameters import apply_globs
 from .scope import Entry, Names, Values
 from .tree import span
-from .values import Located
+from .values import Faults, Located
 
 MAX_CALLS = 48
 
 
-class Calls(Flow):
+class Calls(Nodes):
     """The part of the builder that enters blocks and containers; `Builder` builds what is in them."""
 
-    calls: int
-    sharing: list[Iterator[Node]]
-    layers: dict[Any, Layer]
+    def __init__(self, network: Network, faults: Faults, layers: Layers) -> None:
+        super().__init__(network, faults, layers)
+        self.calls = 0
 
     def body(self, body: Body, ctx: Context, ports: dict[str, list[int] | None], entry: Entry) -> list[int] | None:
         raise NotImplementedError
@@ -33,9 +32,7 @@ class Calls(Flow):
     def items(self, items: list[Item], ctx: Context) -> list[int] | None:
         raise NotImplementedError
 
-    def node(
-        self, layer: Layer, inputs: tuple[int, ...], name: str, place: Place, ctx: Context, entry: Entry | None
-    ) -> list[int] | None:
+    def instance(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
         raise NotImplementedError
 
     def call_block(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
@@ -134,13 +131,24 @@ class Calls(Flow):
         except Located as e:
             self.located(ctx, e)
             return None
-        if found is None or (found.values is None and found.replay is None):
+        if found is None or (found.values is None and found.made is None):
             return None
-        if found.replay is None:
+        if found.made is None:
             self.fault(ctx, item.apply.node, "not-a-layer", f"'{item.apply.text}' is no layer or block",
                        help="apply names an earlier item")  # fmt: skip
             return None
-        return found.replay(flow, name, entry)  # type: ignore[no-any-return]
+        return self.again(found.made, ctx, flow, name, entry)
+
+    def again(self, made: Any, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+        """Build an item once more where it was built, on another input, with the same parameters."""
+        item, home, start, stop = made
+        self.sharing.append(iter(self.network.nodes[start:stop]))
+        try:
+            fresh = (home or ctx).child()
+            fresh.flow = None
+            return self.instance(item, fresh, flow, name, entry)
+        finally:
+            self.sharing.pop()
 
 
 class Arrangement:
@@ -178,7 +186,7 @@ class Arrangement:
         return self.builder.items(self.item.lists[key], inner)
 
     def part(self, name: str, values: list[int] | None) -> None:
-        part = Entry(values, self.item.head.line)
+        part = Entry(values, self.item.head)
         part.parts = self._branch.entries
         if self.item.transparent:
             self.ctx.names.entries.setdefault(name, part)
@@ -187,11 +195,5 @@ class Arrangement:
     def merge(self, kind: str, values: dict[str, Any], flow: list[int]) -> list[int] | None:
         cls = registry.find(kind)
         assert cls is not None
-        cache = (kind, tuple(values.items()))
-        layer = self.builder.layers.get(cache)
-        if layer is None:
-            layer = self.builder.layers[cache] = cls.build(values)
-        place = self.item.place
-        if place is None:
-            place = self.item.place = Place(span(self.item.source, self.item.head))
-        return self.builder.node(layer, tuple(flow), self.name, place, self.ctx, None)
+        layer = self.builder.layers.of(cls, values)
+        return self.builder.node(layer, tuple(flow), self.name, self.item, self.ctx, None)

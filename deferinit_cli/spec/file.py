@@ -83,6 +83,7 @@ class File(Body):
         "faults",
         "import_sets",
         "imports",
+        "known",
         "loader",
         "params",
         "source",
@@ -107,6 +108,7 @@ class File(Body):
         self.blocks: dict[str, Block] = {}
         self.params: list[tuple[Scalar, Map]] = []
         self.checks: Tree | None = None
+        self.known: dict[Any, Item] = {}  # items whose meaning is in their text alone, by what they say
         self.read()
 
     def argument_names(self) -> list[str]:

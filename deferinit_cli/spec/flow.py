@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Assertion, Network
+from ..graph import Assertion, Network, Node
 from ..layers.arguments import Dims, suggest
 from ..layers.base import Layer
 from ..problems import Diagnostic, Problem
@@ -103,16 +103,26 @@ class Flow:
             if ctx.several:
                 raise Located(ref.node, Problem("no-input", "nothing flows here yet", found="prev",
                                                 help=f"this scope has several inputs: {', '.join(ctx.several)}"))  # fmt: skip
-            at: Entry | None = Entry(prev, 0)
+            found: Entry | int | None = Entry(prev)
         elif ref.name == "input" and ctx.input is not None:
-            at = Entry(ctx.input, 0)
+            found = Entry(ctx.input)
         else:
-            at = ctx.names.find(ref.name)
-        if at is None:
+            found = ctx.names.find(ref.name)
+        if found is None:
             known = ctx.names.known()
             raise Located(ref.node, Problem("unknown-reference", f"no earlier layer or input is called '{ref.name}'",
                                             found=ref.name, help=f"known here: {', '.join(known[-20:])}"))  # fmt: skip
-        return self.walk(ref, at, ref.path(ctx.values.without_symbols()), ref.name)
+        return self.walk(ref, self.seen(found), ref.path(ctx.values.without_symbols()), ref.name)
+
+    def seen(self, found: Entry | int) -> Entry:
+        """An entry in full, of a plain layer too."""
+        if type(found) is not int:
+            return found  # type: ignore[return-value]
+        node = self.network.values[found][0]
+        assert isinstance(node, Node) and isinstance(node.place, Item)
+        entry = Entry([found], node.place.head)
+        entry.made = node.place, None, node.index, node.index + 1
+        return entry
 
     def walk(self, ref: Reference, at: Entry, path: list[Any], name: str) -> Entry | None:
         for k, part in enumerate(path):
@@ -125,7 +135,7 @@ class Flow:
                 found = [self.walk(ref, c, path[k + 1 :], f"{name}.{n}") for n, c in enumerate(copies)]
                 if any(f is None or f.values is None for f in found):
                     return None
-                return Entry([v for f in found for v in f.values], at.line)  # type: ignore[union-attr]
+                return Entry([v for f in found for v in f.values], at.at)  # type: ignore[union-attr]
             at = self.step(ref, at, part, name)
             name = f"{name}.{part}"
         if at.removed:
@@ -142,17 +152,17 @@ class Flow:
                 raise Located(ref.node, Problem("index-out-of-range", f"'{name}' has {len(at.copies)} copies, not a {part}",
                                                 found=ref.text, expected=f"{-len(at.copies)} to {len(at.copies) - 1}"))  # fmt: skip
             if str(part) in at.parts:
-                return at.parts[str(part)]
+                return self.seen(at.parts[str(part)])
             if at.values is not None:
                 if -len(at.values) <= part < len(at.values):
-                    return Entry([at.values[part]], at.line)
+                    return Entry([at.values[part]], at.at)
                 raise Located(ref.node, Problem("index-out-of-range", f"'{name}' yields {len(at.values)} values, not a {part}",
                                                 found=ref.text))  # fmt: skip
-            return Entry(None, at.line)
+            return Entry(None, at.at)
         if part in at.parts:
-            return at.parts[part]
+            return self.seen(at.parts[part])
         if at.values is None and not at.parts:
-            return Entry(None, at.line)
+            return Entry(None, at.at)
         known = [p for p in at.parts if not p.isdigit()]
         raise Located(ref.node, Problem("unknown-reference", f"'{name}' has no '{part}'", found=ref.text,
                                         expected=", ".join(known), help=suggest(part, known)))  # fmt: skip

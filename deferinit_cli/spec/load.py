@@ -19,6 +19,7 @@ from .build import Builder
 from .context import Context
 from .context import variables as file_variables
 from .file import File
+from .layers import Layers
 from .parameters import apply_globs, resolve_ties, unique
 from .scope import Entry, Names
 from .tree import At, Scalar, span
@@ -56,6 +57,7 @@ class Loader:
         self.open: list[str] = []
         self.sources: list[Source] = []
         self.files: dict[str, File] = {}  # by path
+        self.layers = Layers()
 
     def file(self, text: str, shown: str, title: str, folder: Path | None) -> File:
         source, tree = reader.read(text, shown, BACKEND)
@@ -198,7 +200,7 @@ def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> N
     network = Network(file.title, file.source)
     network.doc, network.dtype, network.sources = file.doc, file.dtype, loader.sources
     values = file_variables(file, chosen(file, sets, faults), faults, 0)
-    builder = Builder(network, faults)
+    builder = Builder(network, faults, loader.layers)
     if values is None:
         return network
     network.variables = dict(values.names)
@@ -207,7 +209,7 @@ def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> N
     ports: dict[str, list[int] | None] = {}
     for port_name, port in file.ports.items():
         ports[port_name] = [enter(network, builder, ctx, port_name, port)]
-    entry = Entry(None, 0)
+    entry = Entry(None)
     ports_file = file.ports
     file.ports = {}  # declared dims are the inputs' own, not assertions on them
     out = builder.body(file, ctx, ports, entry)

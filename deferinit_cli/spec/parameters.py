@@ -30,6 +30,13 @@ class Overrides:
         self.freeze: bool | None = None
         self.dtype: str | None = None
 
+    def apply(self, parameters: list[Parameter]) -> None:
+        """To the parameters of a layer inside."""
+        for p in parameters:
+            p.initializer = self.init.get(p.key) or p.initializer
+            if self.freeze is not None:
+                p.frozen = self.freeze and not p.buffer
+
 
 class Tie:
     """`tie: {own: target}` of one item, resolved once all parameters have names."""
@@ -149,7 +156,7 @@ def change(parameters: list[Parameter], settings: Map, ctx: Context) -> None:
 
 def resolve_ties(builder: Builder) -> None:
     """Join tied parameters, and refuse cycles."""
-    by_name = {p.name: p for p in builder.network.parameters}
+    by_name = {p.name: p for p in builder.network.parameters} if builder.ties else {}
     for tie in builder.ties:
         ctx = tie.ctx
         own = by_name.get(f"{tie.prefix}.{tie.own.text}") or (by_name.get(tie.prefix) if not tie.own.text else None)
@@ -181,6 +188,8 @@ def resolve_ties(builder: Builder) -> None:
 
 def unique(builder: Builder) -> None:
     """No two parameters may have one name."""
+    if len({p.name for p in builder.network.parameters}) == len(builder.network.parameters):
+        return
     seen: dict[str, Parameter] = {}
     for p in builder.network.parameters:
         first = seen.setdefault(p.name, p)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Union
 
 from ..layers.arguments import suggest
 from ..problems import Problem
 from ..shapes.dims import Sym
+from .tree import Placed
 
 
 class Values:
@@ -59,15 +60,25 @@ class Values:
 class Entry:
     """What a name in a list of layers stands for. `values` is None once something about it was wrong."""
 
-    __slots__ = ("copies", "line", "parts", "removed", "replay", "values")
+    __slots__ = ("at", "copies", "made", "parts", "removed", "values")
 
-    def __init__(self, values: list[int] | None, line: int) -> None:
+    def __init__(self, values: list[int] | None, at: Placed | None = None) -> None:
         self.values = values
-        self.parts: dict[str, Entry] = {}  # sides, branches, items of a named container
+        self.parts: Parts = NOTHING  # sides, branches, items of a named container
         self.copies: list[Entry] | None = None  # of a repeat or fanout
         self.removed = False  # by its `when`
-        self.replay: Any = None  # build it again on another input, with the same parameters
-        self.line = line
+        self.made: tuple[Any, Any, int, int] | None = None  # item, context, first node and the one after the last
+        self.at = at
+
+    @property
+    def line(self) -> int:
+        """Where its layer stands; 0 for an input."""
+        return self.at.line if self.at is not None else 0
+
+
+Parts = dict[str, Union[Entry, int]]
+"""Entries by name. A plain layer's is no more than its value."""
+NOTHING: Parts = {}
 
 
 class Names:
@@ -76,10 +87,10 @@ class Names:
     __slots__ = ("entries", "outer")
 
     def __init__(self, outer: Names | None) -> None:
-        self.entries: dict[str, Entry] = {}
+        self.entries: Parts = {}
         self.outer = outer
 
-    def find(self, name: str) -> Entry | None:
+    def find(self, name: str) -> Entry | int | None:
         at: Names | None = self
         while at is not None:
             if name in at.entries:
@@ -91,6 +102,6 @@ class Names:
         out: dict[str, None] = {}
         at: Names | None = self
         while at is not None:
-            out.update({n: None for n, e in at.entries.items() if not e.removed})
+            out.update({n: None for n, e in at.entries.items() if type(e) is int or not e.removed})  # type: ignore[union-attr]
             at = at.outer
         return list(out)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deferinit_cli.graph import Input, Network, Node, Parameter, Place
+from deferinit_cli.graph import Input, Network, Node, Parameter
 from deferinit_cli.infer.diagnose import diagnostics
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.layers import registry
@@ -46,7 +46,7 @@ def network(layer: Layer, inputs: list[Any]) -> Network:
         net.inputs.append(Input(f"x{k}", array.shape, str(array.dtype), k, Span(source, 1, 1)))
         net.values.append((net.inputs[-1], 0))
     first, total = len(inputs), layer.yields() + len(layer.sides)
-    place = Place(Span(source, 2, 1))
+    place: Any = SimpleNamespace(span=Span(source, 2, 1), args={})
     node = Node(0, "l", layer, tuple(range(first)), tuple(range(first, first + total)), place, None, None, "float32", None)
     net.nodes.append(node)
     net.values += [(node, k) for k in range(total)]

@@ -1,0 +1,128 @@
+"""Layers to nodes of the graph: values made, parameters named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..graph import Network, Node, Parameter, Place
+from ..layers.base import Layer, Param
+from ..problems import Problem
+from .context import Context
+from .flow import Flow
+from .items import Item
+from .layers import Layers
+from .parameters import Overrides
+from .scope import Entry
+from .values import Faults, Located
+
+MAX_INSTANCES = 250_000
+"""Layers, containers and block calls together: what reading, inference and the report do in seconds and within half a GB."""
+
+
+class Nodes(Flow):
+    """The part of the builder that makes nodes."""
+
+    def __init__(self, network: Network, faults: Faults, layers: Layers) -> None:
+        super().__init__(network, faults)
+        self.layers = layers
+        self.instances = 0
+        self.sharing: list[Iterator[Node]] = []  # whose parameters the nodes now made apply again
+        self.facts: dict[Layer, tuple[int, list[Param]]] = {}  # how many values a layer yields, and its tensors
+
+    def beyond(self, ctx: Context, item: Item, message: str) -> None:
+        """The network is too large; told once, and building stops."""
+        if not self.too_many:
+            self.too_many = True
+            self.fault(ctx, item.head, "too-many-layers", message, expected=f"at most {MAX_INSTANCES}")
+
+    def plain_node(self, item: Item, ctx: Context, flow: list[int]) -> list[int]:
+        """The node of a plain item, whose value stands for it in its scope: short, because nearly all items are plain."""
+        net, layer = self.network, item.layer
+        assert layer is not None
+        self.instances += 1
+        name = ctx.prefix + item.label
+        value = len(net.values)
+        overrides = ctx.overrides
+        node = Node(len(net.nodes), name, layer, tuple(flow), (value,), item, ctx.call, None,
+                    overrides.dtype or ctx.file.dtype, ctx.fold)  # fmt: skip
+        net.nodes.append(node)
+        net.values.append((node, 0))
+        net.names[name] = ctx.names.entries[item.label] = value
+        tensors = self.facts.get(layer) or self.learn(layer)
+        if tensors[1]:
+            self.parameters(node, tensors[1], overrides)
+        return [value]
+
+    def learn(self, layer: Layer) -> tuple[int, list[Param]]:
+        facts = self.facts[layer] = layer.yields(), layer.tensors()
+        return facts
+
+    def layer_node(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+        layer = item.layer or self.make_layer(item, ctx)
+        if layer is None:
+            return None
+        inputs = self.port_values(item, layer, ctx, flow)
+        if inputs is None:
+            return None
+        return self.node(layer, tuple(inputs), name, item, ctx, entry)
+
+    def node(
+        self, layer: Layer, inputs: tuple[int, ...], name: str, place: Place, ctx: Context, entry: Entry | None
+    ) -> list[int] | None:
+        net = self.network
+        first = len(net.values)
+        count, tensors = self.facts.get(layer) or self.learn(layer)
+        total = count + len(layer.sides)
+        shares: Node | None = None
+        for it in self.sharing:
+            shares = next(it)
+        if shares is not None:
+            shares = shares.shares or shares
+        overrides = ctx.overrides
+        dtype = overrides.dtype or ctx.file.dtype if shares is None else shares.dtype
+        node = Node(len(net.nodes), name, layer, inputs, tuple(range(first, first + total)), place, ctx.call, shares,
+                    dtype, ctx.fold)  # fmt: skip
+        net.nodes.append(node)
+        net.values.extend([(node, k) for k in range(total)])
+        if shares is not None:
+            node.parameters = shares.parameters
+        elif tensors:
+            self.parameters(node, tensors, overrides)
+        if entry is not None and layer.sides:
+            sides = dict(zip(layer.sides, node.outputs[count:]))
+            entry.parts = {side: Entry([value], entry.at) for side, value in sides.items()}
+            net.names.update({f"{name}.{side}": value for side, value in sides.items()})
+        return list(node.outputs[:count])
+
+    def parameters(self, node: Node, tensors: list[Param], overrides: Overrides) -> None:
+        name, dtype = node.name, node.dtype
+        made = []
+        for p in tensors:
+            key = p.key
+            made.append(Parameter(f"{name}.{key}" if key else name, key, node, p.initializer, p.buffer, dtype))
+        if overrides.init or overrides.freeze is not None:
+            overrides.apply(made)
+        node.parameters = tuple(made)
+        self.network.parameters += made
+
+    def make_layer(self, item: Item, ctx: Context) -> Layer | None:
+        """The layer of an item whose arguments depend on where it is built."""
+        cls = item.cls
+        assert cls is not None
+        values: dict[str, Any] = {}
+        for name, (_, code) in item.arguments.items():
+            try:
+                values[name] = code.value if code.fixed else cls.arguments[name].accept(code.get(ctx.values))
+            except Located as e:
+                self.located(ctx, e)
+                return None
+            except Problem as p:
+                self.told(ctx, code.node, p)
+                return None
+        try:
+            return self.layers.of(cls, values)
+        except Problem as p:
+            found = item.arguments.get(p.blame)
+            self.told(ctx, found[1].node if found is not None else item.head, p)
+            return None
