@@ -10,6 +10,8 @@ from .arguments import Text, suggest
 from .base import Layer, Problem, layer
 from .lazy import np
 
+GROUP = "Activations"
+
 FAMILIES = ("rectifiers", "sigmoids", "gaussians", "softmaxes")
 """The modules of the activations that `activation:` may name."""
 
@@ -22,6 +24,9 @@ class _Name(Text):
 
     def expects(self) -> str:
         return "one of " + ", ".join(functions())
+
+    def brief(self) -> str:
+        return "the name of an activation that needs no arguments, such as relu or gelu"
 
     def accept(self, value: Any) -> Any:
         value = super().accept(value)
@@ -112,9 +117,11 @@ class Curve(Activation):
         return blockwise(self.curve, x, into=x) if x.ndim else None
 
 
-@layer("activation", also="Activation Act")
+@layer("activation", torch="", keras="layers.Activation", flax="", mxnet="gluon.nn.Activation", also="Act")
 class ByName(Layer):
     """Any activation by its name, for blocks that take it as an argument."""
+
+    example = ("gelu", "[N, 4]")
 
     name: Any = _Name("which activation")
 
@@ -127,7 +134,7 @@ class ByName(Layer):
         return functions()[self.name].inplace(p, x)
 
 
-@layer("identity", also="Identity noop Noop")
+@layer("identity", torch="nn.Identity", keras="layers.Identity", flax="", mxnet="gluon.contrib.nn.Identity", also="noop Noop")
 class Identity(Activation):
     """The input itself."""
 

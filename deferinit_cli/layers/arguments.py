@@ -42,6 +42,10 @@ class Argument:
         """What is accepted, in words."""
         return self.type
 
+    def brief(self) -> str:
+        """The same where there is room for a line."""
+        return self.expects()
+
     def wrong(self, value: Any) -> Problem:
         return Problem("argument-type", f"{self.name} cannot be {show(value)}", blame=self.name, expected=self.expects())
 
@@ -104,6 +108,9 @@ class Size(Integer):
     def expects(self) -> str:
         return f"a size (an int >= {self.minimum}, _ or an expression over symbols)"
 
+    def brief(self) -> str:
+        return f"an int >= {self.minimum}, _ or an expression"
+
     def accept(self, value: Any) -> Any:
         if value is UNKNOWN or is_symbolic(value):
             return value
@@ -124,6 +131,9 @@ class PerAxis(Integer):
 
     def expects(self) -> str:
         return f"an int >= {self.minimum}, or a list of one per axis" + "".join(f", {w}" for w in self.words)
+
+    def brief(self) -> str:
+        return f"an int >= {self.minimum}, or one per axis"
 
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:
@@ -150,6 +160,9 @@ class Padding(PerAxis):
 
     def expects(self) -> str:
         return "an int >= 0, one per axis, a pair per axis [[before, after], …]" + "".join(f", {w}" for w in self.words)
+
+    def brief(self) -> str:
+        return f"an int >= 0, one or [before, after] per axis, {' or '.join(self.words)}"
 
     def accept(self, value: Any) -> Any:
         if isinstance(value, (list, tuple)):

@@ -8,20 +8,26 @@ from .activations import Pointwise
 from .base import Layer, Problem, choice, integer, layer, number
 from .lazy import np
 
+GROUP = "Arithmetic and reduction"
+
 DTYPES = "float16 float32 float64 int8 int16 int32 int64 uint8 bool"
 
 
-@layer("scale_by", also="Rescaling multiply_constant")
+@layer("scale_by", torch="", keras="layers.Rescaling", flax="", mxnet="", also="multiply_constant")
 class ScaleBy(Pointwise):
     """x times a number."""
+
+    example = ("0.5", "[N, 4]")
 
     factor = number("the number", also="scale")
     function = staticmethod(lambda x, factor: x * x.dtype.type(factor))
 
 
-@layer("shift_by", also="add_constant")
+@layer("shift_by", torch="", keras="layers.Rescaling(offset=…)", flax="", mxnet="", also="add_constant")
 class ShiftBy(Pointwise):
     """x plus a number."""
+
+    example = ("1", "[N, 4]")
 
     amount = number("the number", also="offset")
     accepts = "any"
@@ -32,9 +38,12 @@ class ShiftBy(Pointwise):
         return int(self.amount) if self.amount == int(self.amount) else None
 
 
-@layer("clip", also="clamp Clamp Clip")
+@layer("clip", torch="clamp", keras="ops.clip", flax="jax.numpy.clip", mxnet="nd.clip", also="Clamp Clip")
 class Clip(Pointwise):
     """x held between two numbers."""
+
+    example = ("{min: -1, max: 1}", "[N, 4]")
+    rules = ("argument-range: min is not above max",)
 
     min = number("the least", default=None, also="min_value a_min")
     max = number("the most", default=None, also="max_value a_max")
@@ -45,43 +54,45 @@ class Clip(Pointwise):
             raise Problem("argument-range", f"min {self.min:g} is above max {self.max:g}", "min")
 
 
-@layer("power", also="Power pow")
+@layer("power", torch="pow", keras="ops.power", flax="jax.numpy.power", mxnet="nd.power", also="Power")
 class Power(Pointwise):
     """x to a power."""
+
+    example = ("2", "[N, 4]")
 
     exponent = number("the power", also="p")
     function = staticmethod(lambda x, exponent: np.power(x, x.dtype.type(exponent)))
 
 
-@layer("exp", also="Exp")
+@layer("exp", torch="exp", keras="ops.exp", flax="jax.numpy.exp", mxnet="nd.exp", also="Exp")
 class Exp(Pointwise):
     """e to the x."""
 
     function = staticmethod(lambda x: np.exp(x))
 
 
-@layer("log", also="Log")
+@layer("log", torch="log", keras="ops.log", flax="jax.numpy.log", mxnet="nd.log", also="Log")
 class Log(Pointwise):
     """The natural logarithm."""
 
     function = staticmethod(lambda x: np.log(x))
 
 
-@layer("sqrt", also="Sqrt")
+@layer("sqrt", torch="sqrt", keras="ops.sqrt", flax="jax.numpy.sqrt", mxnet="nd.sqrt", also="Sqrt")
 class Sqrt(Pointwise):
     """The square root."""
 
     function = staticmethod(lambda x: np.sqrt(x))
 
 
-@layer("rsqrt", also="Rsqrt")
+@layer("rsqrt", torch="rsqrt", keras="ops.rsqrt", flax="jax.lax.rsqrt", mxnet="nd.rsqrt", also="Rsqrt")
 class Rsqrt(Pointwise):
     """1 over the square root."""
 
     function = staticmethod(lambda x: 1 / np.sqrt(x))
 
 
-@layer("abs", also="Abs")
+@layer("abs", torch="abs", keras="ops.abs", flax="jax.numpy.abs", mxnet="nd.abs", also="Abs")
 class Abs(Pointwise):
     """The magnitude."""
 
@@ -89,7 +100,7 @@ class Abs(Pointwise):
     function = staticmethod(lambda x: np.abs(x))
 
 
-@layer("neg", also="Neg negative")
+@layer("neg", torch="neg", keras="ops.negative", flax="jax.numpy.negative", mxnet="nd.negative", also="Neg")
 class Neg(Pointwise):
     """-x."""
 
@@ -97,9 +108,11 @@ class Neg(Pointwise):
     function = staticmethod(lambda x: -x)
 
 
-@layer("cumsum", also="CumSum")
+@layer("cumsum", torch="cumsum", keras="ops.cumsum", flax="jax.numpy.cumsum", mxnet="np.cumsum", also="CumSum")
 class Cumsum(Layer):
     """The running sum along an axis."""
+
+    example = ("1", "[N, 4]")
 
     axis = integer("the axis", also="dim")
 
@@ -114,9 +127,11 @@ class Cumsum(Layer):
         return np.cumsum(x, axis=self.axis, dtype=x.dtype)
 
 
-@layer("cast", also="Cast astype type to_dtype")
+@layer("cast", torch="Tensor.to", keras="ops.cast", flax="jax.numpy.astype", mxnet="nd.cast", also="Cast type to_dtype")
 class Cast(Layer):
     """The same values in another dtype."""
+
+    example = ("float16", "[N, 4]")
 
     dtype = choice("the dtype", DTYPES, also="to")
 
@@ -130,9 +145,11 @@ class Cast(Layer):
         return x.astype(self.dtype)
 
 
-@layer("argmax", also="ArgMax")
+@layer("argmax", torch="argmax", keras="ops.argmax", flax="jax.numpy.argmax", mxnet="nd.argmax", also="ArgMax")
 class Argmax(Layer):
     """Where along an axis the largest value is."""
+
+    example = ("-1", "[N, 4]")
 
     axis = integer("the axis", also="dim")
 

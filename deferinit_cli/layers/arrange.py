@@ -9,10 +9,25 @@ from .base import Layer, Problem, integer, integers, layer
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Shape"
 
-@layer("transpose", also="Transpose permute Permute")
+
+@layer(
+    "transpose",
+    torch="permute",
+    keras="layers.Permute ops.transpose",
+    flax="jax.numpy.transpose",
+    mxnet="nd.transpose",
+    also="Transpose",
+)
 class Transpose(Layer):
     """The axes in another order."""
+
+    example = ("[0, 2, 1]", "[N, T, 8]")
+    rules = (
+        "not-a-permutation: axes names every axis once",
+        "rank-mismatch: the input has as many axes as axes names",
+    )
 
     axes = integers("the input's axes in their new order, all of them", also="perm dims order")
 
@@ -36,9 +51,19 @@ class Transpose(Layer):
         return x.transpose(self.axes)
 
 
-@layer("expand_dims", also="ExpandDims unsqueeze Unsqueeze")
+@layer(
+    "expand_dims",
+    torch="unsqueeze",
+    keras="ops.expand_dims",
+    flax="jax.numpy.expand_dims",
+    mxnet="nd.expand_dims",
+    also="ExpandDims Unsqueeze",
+)
 class ExpandDims(Layer):
     """A new axis of size 1."""
+
+    example = ("1", "[N, 8]")
+    rules = ("axis-out-of-range: axis is at most the input's number of dims",)
 
     axis = integer("where it goes", also="dim")
 
@@ -53,9 +78,16 @@ class ExpandDims(Layer):
         return np.expand_dims(x, self.axis)
 
 
-@layer("squeeze", also="Squeeze")
+@layer("squeeze", torch="squeeze", keras="ops.squeeze", flax="jax.numpy.squeeze", mxnet="nd.squeeze", also="Squeeze")
 class Squeeze(Layer):
     """Axes of size 1 removed."""
+
+    example = ("1", "[N, 1, 8]")
+    rules = (
+        "axis-out-of-range: each axis exists",
+        "duplicate-axis: no axis is named twice",
+        "size-mismatch: each axis named has size 1",
+    )
 
     axis = integers("the axis, or a list of them", also="dim")
 
@@ -72,9 +104,15 @@ class Squeeze(Layer):
         return x.squeeze(self.axis)
 
 
-@layer("roll", also="Roll")
+@layer("roll", torch="roll", keras="ops.roll", flax="jax.numpy.roll", mxnet="np.roll", also="Roll")
 class Roll(Layer):
     """Values moved along axes, those that fall off coming back at the other end."""
+
+    example = ("{shift: 1, axis: 1}", "[N, 8]")
+    rules = (
+        "argument-length: there are as many shifts as axes",
+        "axis-out-of-range: each axis exists",
+    )
 
     shift = integers("places to move, one per axis", also="shifts")
     axis = integers("the axis, or one per shift", also="dims dim")
@@ -97,9 +135,15 @@ class Roll(Layer):
         return np.roll(x, self.shift, self.axis)
 
 
-@layer("flip", also="Flip reverse")
+@layer("flip", torch="flip", keras="ops.flip", flax="jax.numpy.flip", mxnet="nd.flip", also="Flip reverse")
 class Flip(Layer):
     """Axes read backwards."""
+
+    example = ("1", "[N, 8]")
+    rules = (
+        "axis-out-of-range: each axis exists",
+        "duplicate-axis: no axis is named twice",
+    )
 
     axis = integers("the axis, or a list of them", also="dims dim")
 
@@ -114,9 +158,11 @@ class Flip(Layer):
         return np.flip(x, self.axis)
 
 
-@layer("tile", also="Tile repeat_tensor")
+@layer("tile", torch="tile", keras="ops.tile", flax="jax.numpy.tile", mxnet="nd.tile", also="Tile repeat_tensor")
 class Tile(Layer):
     """The whole repeated along each axis."""
+
+    example = ("[1, 3]", "[N, 8]")
 
     repeats = integers("how often, per axis", minimum=1, also="reps multiples")
 
@@ -145,9 +191,14 @@ class Tile(Layer):
         return np.tile(x, self.repeats)
 
 
-@layer("repeat_axis", also="RepeatVector repeat_interleave")
+@layer(
+    "repeat_axis", torch="repeat_interleave", keras="layers.RepeatVector ops.repeat", flax="jax.numpy.repeat", mxnet="nd.repeat"
+)
 class RepeatAxis(Layer):
     """Each entry of an axis several times in place."""
+
+    example = ("{times: 2, axis: 1}", "[N, 8]")
+    rules = ("axis-out-of-range: axis exists",)
 
     times = integer("how often", minimum=1, also="n repeats")
     axis = integer("the axis", also="dim")

@@ -10,6 +10,8 @@ from .frame import Frame
 from .lazy import np
 from .softmaxes import softmax
 
+GROUP = "Attention and positions"
+
 
 def attend(q: Any, k: Any, v: Any, scale: float, causal: bool, window: int | None, bias: Any = None) -> Any:
     """q (N, heads, Tq, d), k (N, kv, Tk, d), v (N, kv, Tk, dv): (N, heads, Tq, dv)."""
@@ -38,9 +40,24 @@ def join_heads(x: Any) -> Any:
     return x.swapaxes(1, 2).reshape(n, t, heads * d)
 
 
-@layer("attention", also="Attention scaled_dot_product_attention ScaledDotProductAttention")
+@layer(
+    "attention",
+    torch="nn.functional.scaled_dot_product_attention",
+    keras="layers.Attention ops.dot_product_attention",
+    flax="linen.dot_product_attention",
+    mxnet="",
+    also="ScaledDotProductAttention",
+)
 class Attention(Layer):
     """Each query's softmax-weighted mean of the values (Vaswani et al., 2017); kv_heads < heads is grouped-query attention."""
+
+    example = ("- attention y: {heads: 4, causal: true}\n  from: [x, x, x]", "[N, T, 64]")
+    rules: ClassVar[tuple[str, ...]] = (
+        "argument-conflict: window needs causal: true",
+        "not-divisible: heads is a multiple of kv_heads",
+        "broadcast-mismatch: bias broadcasts to (N, heads, Tq, Tk)",
+        "rank-mismatch: bias has at most 4 dims",
+    )
 
     heads = integer("query heads", minimum=1, also="num_heads n_head")
     kv_heads = integer("key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads")

@@ -10,9 +10,17 @@ from .base import Layer, flag, integers, layer, number
 from .frame import Frame, Wait
 from .lazy import np
 
+GROUP = "Arithmetic and reduction"
+
 
 class Reduce(Layer):
     """Values combined over some axes, which go or stay as size 1."""
+
+    example = ("1", "[N, T, 8]")
+    rules = (
+        "axis-out-of-range: each axis exists",
+        "duplicate-axis: no axis is named twice",
+    )
 
     axis = integers("the axis, or a list of them", also="dim axes")
     keepdims = flag("keep the axes, of size 1", default=False, also="keepdim keep_dims")
@@ -57,14 +65,14 @@ class FloatReduce(Reduce):
     accepts = "float"
 
 
-@layer("mean", also="Mean reduce_mean GlobalAveragePooling AdaptiveMean")
+@layer("mean", torch="mean", keras="ops.mean", flax="jax.numpy.mean", mxnet="nd.mean", also="Mean reduce_mean AdaptiveMean")
 class Mean(FloatReduce):
     """The mean over axes."""
 
     how = "mean"
 
 
-@layer("sum", also="Sum reduce_sum")
+@layer("sum", torch="sum", keras="ops.sum", flax="jax.numpy.sum", mxnet="nd.sum", also="Sum reduce_sum")
 class Sum(Reduce):
     """The sum over axes."""
 
@@ -76,21 +84,21 @@ class Sum(Reduce):
         return x.sum(axis=self.axis, keepdims=self.keepdims, dtype=x.dtype if x.dtype.kind == "f" else None)
 
 
-@layer("max", also="Max reduce_max amax")
+@layer("max", torch="amax", keras="ops.max", flax="jax.numpy.max", mxnet="nd.max", also="Max reduce_max")
 class Max(Reduce):
     """The largest value over axes."""
 
     how = "max"
 
 
-@layer("min", also="Min reduce_min amin")
+@layer("min", torch="amin", keras="ops.min", flax="jax.numpy.min", mxnet="nd.min", also="Min reduce_min")
 class Min(Reduce):
     """The smallest value over axes."""
 
     how = "min"
 
 
-@layer("std", also="Std")
+@layer("std", torch="std", keras="ops.std", flax="jax.numpy.std", mxnet="np.std", also="Std")
 class Std(FloatReduce):
     """The standard deviation over axes."""
 
@@ -101,7 +109,7 @@ class Std(FloatReduce):
         return np.std(x, axis=self.axis, keepdims=self.keepdims, ddof=self.correction)
 
 
-@layer("var", also="Var variance")
+@layer("var", torch="var", keras="ops.var", flax="jax.numpy.var", mxnet="np.var", also="Var variance")
 class Var(FloatReduce):
     """The variance over axes."""
 
@@ -112,7 +120,7 @@ class Var(FloatReduce):
         return np.var(x, axis=self.axis, keepdims=self.keepdims, ddof=self.correction)
 
 
-@layer("norm", also="Norm")
+@layer("norm", torch="linalg.vector_norm", keras="ops.norm", flax="jax.numpy.linalg.norm", mxnet="nd.norm", also="Norm")
 class Norm(FloatReduce):
     """The p-norm over axes."""
 

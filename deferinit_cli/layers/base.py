@@ -97,8 +97,8 @@ class Param:
 
     def formatted(self, words: dict[str, str]) -> Param:
         """The same with `{space}`-like words filled in, for families of kinds that differ in rank."""
-        names = {k: v if v is None else _fill(v, words) for k, v in self.names.items()}
-        axes, fans = _fill(self.axes, words), _fill(self.fans, words)
+        names = {k: v if v is None else filled(v, words) for k, v in self.names.items()}
+        axes, fans = filled(self.axes, words), filled(self.fans, words)
         return Param(self.key, axes, self.initializer, self.when, fans, self.buffer, names=names)
 
 
@@ -109,7 +109,10 @@ class Layer:
     """Base of all kinds. An instance holds checked argument values and is shared between equal items."""
 
     kind: ClassVar[str] = ""
-    also: ClassVar[tuple[str, ...]] = ()  # other frameworks' names for it
+    abroad: ClassVar[dict[str, str]] = {}  # what each framework calls it, as `layer` was told
+    also: ClassVar[tuple[str, ...]] = ()  # all words that others use for it, without the frameworks' paths
+    example: ClassVar[tuple[str, ...]] = ("", "[N, 4]")  # how a spec may write it, and the inputs' dims (and dtypes)
+    rules: ClassVar[tuple[str, ...]] = ()  # `rule: what must hold`, of all that no relation states
     arguments: ClassVar[dict[str, Argument]] = {}
     ports: ClassVar[tuple[str, ...]] = ("x",)  # its inputs' names
     optional: ClassVar[int] = 0  # how many of them, at the end, may be left out
@@ -232,25 +235,36 @@ L = TypeVar("L", bound=Layer)
 AXES = ("d", "h", "w")
 
 
-def layer(names: str, also: str = "") -> Callable[[type[L]], type[L]]:
-    """Register a kind, or a family of them: `@layer("conv1d conv2d conv3d", also="Conv{n}D …")`.
+def layer(
+    names: str,
+    *,
+    torch: str | tuple[str, ...],
+    keras: str | tuple[str, ...],
+    flax: str | tuple[str, ...],
+    mxnet: str | tuple[str, ...],
+    also: str = "",
+) -> Callable[[type[L]], type[L]]:
+    """Register a kind, or a family of them: `@layer("conv1d conv2d conv3d", torch="nn.Conv{n}d", …)`.
 
+    Each framework's names are paths in it, separated by blanks; none where it has no such layer; one with arguments in
+    parentheses is a layer that does this among other things. A tuple has an entry a member. `also`: other words for it.
     In a family's patterns `{space}` stands for the spatial axes' names (`h w`), `{space_out}` for those names with `_out`,
-    `{kernel}` for the entries of kernel_size.
+    `{kernel}` for the entries of kernel_size, `{Space}` for sizes in an example (`32, 32`).
     """
+    abroad = {"torch": torch, "keras": keras, "flax": flax, "mxnet": mxnet}
 
     def declare(cls: type[L]) -> type[L]:
         kinds = names.split()
-        for name in kinds:
+        for k, name in enumerate(kinds):
             own = cls if len(kinds) == 1 else type(name, (cls,), {"__doc__": cls.__doc__, "__module__": cls.__module__})
-            _complete(own, name, also)
+            _complete(own, name, {f: v if isinstance(v, str) else v[k] for f, v in abroad.items()}, also)
             registry.register(name, own)
         return cls
 
     return declare
 
 
-def _complete(cls: type[Layer], name: str, also: str) -> None:
+def _complete(cls: type[Layer], name: str, abroad: dict[str, str], also: str) -> None:
     cls.kind = name
     arguments: dict[str, Argument] = {}
     seen: set[str] = set()
@@ -265,8 +279,10 @@ def _complete(cls: type[Layer], name: str, also: str) -> None:
     if name[-2:-1] in "123" and name.endswith("d"):
         cls.spatial = int(name[-2])
     words = family_words(cls.spatial)
-    cls.also = tuple(also.format(n=cls.spatial).split())
-    cls.takes, cls.gives, cls.macs = (_fill(t, words) for t in (cls.takes, cls.gives, cls.macs))
+    cls.abroad = {framework: paths.replace("{n}", str(cls.spatial)) for framework, paths in abroad.items()}
+    known = [path.rpartition(".")[2] for paths in cls.abroad.values() for path in paths.split() if path[-1] != ")"]
+    cls.also = tuple(dict.fromkeys([*known, *also.replace("{n}", str(cls.spatial)).split()]))
+    cls.takes, cls.gives, cls.macs = (filled(t, words) for t in (cls.takes, cls.gives, cls.macs))
     cls.parameters = [p.formatted(words) for p in cls.parameters]
     cls.passes = (
         cls.takes == cls.gives
@@ -284,10 +300,12 @@ def family_words(n: int) -> dict[str, str]:
         "space": " ".join(axes),
         "space_out": " ".join(a + "_out" for a in axes),
         "kernel": " ".join(f"kernel_size.{i}" for i in range(n)),
+        "Space": ", ".join("32" for _ in axes),
     }
 
 
-def _fill(pattern: str, words: dict[str, str]) -> str:
+def filled(pattern: str, words: dict[str, str]) -> str:
+    """A pattern with the words of its family in it."""
     for key, text_ in words.items():
         pattern = pattern.replace("{" + key + "}", text_)
     return pattern

@@ -9,10 +9,21 @@ from .base import Layer, flag, integer, layer, number, param
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Normalisation"
 
-@layer("batch_norm", also="BatchNorm BatchNorm1d BatchNorm2d BatchNorm3d BatchNormalization batchnorm bn")
+
+@layer(
+    "batch_norm",
+    torch="nn.BatchNorm1d nn.BatchNorm2d nn.BatchNorm3d",
+    keras="layers.BatchNormalization",
+    flax="linen.BatchNorm",
+    mxnet="gluon.nn.BatchNorm",
+    also="batchnorm bn SyncBatchNorm",
+)
 class BatchNorm(Layer):
     """Normalise each channel by its running mean and variance, then scale and shift it (Ioffe & Szegedy, 2015)."""
+
+    example = ("", "[N, 16, 32, 32]")
 
     axis = integer("the axis of the channels", default=1)
     eps = number("added to the variance", default=1e-5, minimum=0, also="epsilon")

@@ -7,10 +7,14 @@ from typing import Any
 from ..initializers import glorot_uniform, zeros
 from .base import Layer, flag, layer, param, size
 
+GROUP = "Dense and embedding"
 
-@layer("bilinear", also="Bilinear")
+
+@layer("bilinear", torch="nn.Bilinear", keras="", flax="", mxnet="")
 class Bilinear(Layer):
     """Each feature is x1 A x2 + b, with a learned matrix A of its own."""
+
+    example = ("8", "[N, 3]", "[N, 5]")
 
     units = size("features produced", also="out_features")
     bias = flag("add a learned offset", default=True, also="use_bias")

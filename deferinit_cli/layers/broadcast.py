@@ -1,4 +1,4 @@
-"""Broadcasting to a shape, and choosing between two values."""
+"""Broadcasting to a shape."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from ..shapes.relations import Broadcast
 from .base import Layer, Problem, dims, layer
 from .frame import Frame
 from .lazy import np
-from .merge import promoted, together
+
+GROUP = "Shape"
 
 
 def stretch(r: Frame, row: tuple[int, ...], target: tuple[int, ...], blame: str) -> None:
@@ -22,9 +23,23 @@ def stretch(r: Frame, row: tuple[int, ...], target: tuple[int, ...], blame: str)
             r.state(Broadcast(r.node, b, (a, b), blame=blame))
 
 
-@layer("broadcast_to", also="BroadcastTo expand expand_as")
+@layer(
+    "broadcast_to",
+    torch="broadcast_to Tensor.expand",
+    keras="ops.broadcast_to",
+    flax="jax.numpy.broadcast_to",
+    mxnet="nd.broadcast_to",
+    also="BroadcastTo expand_as",
+)
 class BroadcastTo(Layer):
     """Sizes of 1 stretched to a shape, or to that of a second input."""
+
+    example = ("[N, T, 8]", "[N, 1, 8]")
+    rules = (
+        "missing-argument: shape or a second input says the size",
+        "rank-mismatch: the input has no more dims than the shape",
+        "broadcast-mismatch: each size is that of the shape, or 1",
+    )
 
     shape = dims("the shape; symbols and _ are inferred", default=None, also="size sizes")
 
@@ -51,20 +66,3 @@ class BroadcastTo(Layer):
         sizes = [s if type(s) is int else -1 for s in self.shape]
         have = [1] * (len(sizes) - x.ndim) + list(x.shape)
         return np.broadcast_to(x, [h if s == -1 else s for s, h in zip(sizes, have)]).copy()
-
-
-@layer("where", also="Where switch")
-class Where(Layer):
-    """The second input where the first is true, else the third."""
-
-    ports = ("condition", "a", "b")
-    accepts = "any"
-
-    def relate(self, r: Frame) -> None:
-        r.give(r.broadcast(r.inputs))
-
-    def result_dtype(self, inputs: list[str], own: str) -> str:
-        return promoted(inputs[1:])
-
-    def forward(self, p: Any, condition: Any, a: Any, b: Any) -> Any:
-        return np.where(condition, *together((a, b)))

@@ -9,10 +9,19 @@ from .frame import Frame
 from .lazy import np
 from .merge import promoted, together
 
+GROUP = "Merging"
 
-@layer("concat", also="Concat Concatenate concatenate cat")
+
+@layer("concat", torch="cat", keras="layers.Concatenate", flax="jax.numpy.concatenate", mxnet="nd.concat", also="Concat")
 class Concat(Layer):
     """Inputs one after the other along an axis; the other axes are equal."""
+
+    example = ("{axis: 1}", "[N, 3, T]", "[N, 5, T]")
+    rules = (
+        "axis-out-of-range: axis exists",
+        "rank-mismatch: the inputs have equal ranks",
+        "size-mismatch: all axes but this one are equal",
+    )
 
     axis = integer("the axis along which they are joined", default=1, also="dim")
 
@@ -44,9 +53,15 @@ class Concat(Layer):
         return np.concatenate(x, axis=self.axis)
 
 
-@layer("stack", also="Stack")
+@layer("stack", torch="stack", keras="ops.stack", flax="jax.numpy.stack", mxnet="nd.stack", also="Stack")
 class Stack(Layer):
     """Inputs of equal shape along a new axis."""
+
+    example = ("{axis: 1}", "[N, 8]", "[N, 8]")
+    rules = (
+        "axis-out-of-range: axis is at most the inputs' number of dims",
+        "size-mismatch: the inputs have equal shapes",
+    )
 
     axis = integer("where the new axis goes", default=1, also="dim")
 

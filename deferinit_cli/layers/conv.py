@@ -10,9 +10,13 @@ from .base import AXES, UNKNOWN, Layer, choice, flag, integer, layer, padding_ar
 from .frame import Frame
 from .windows import is_int, options, pads, slide
 
+GROUP = "Convolution"
+
 
 class Convolution(Layer):
     """What all convolutions share."""
+
+    rules = ("padding-too-large: padding that reflects or repeats finds as many cells in the input",)
 
     kernel_size = per_axis("cells the kernel covers on each axis", also="kernel kernel_shape filter_size ksize")
     stride = per_axis("step of the kernel", default=1, also="strides subsample")
@@ -68,9 +72,18 @@ class Convolution(Layer):
         return {"weight": weight, "bias": shift + p.bias * scale if self.bias else shift}
 
 
-@layer("conv1d conv2d conv3d", also="Conv{n}d Conv{n}D conv convolution Convolution Convolution{n}D")
+@layer(
+    "conv1d conv2d conv3d",
+    torch="nn.Conv{n}d",
+    keras="layers.Conv{n}D layers.Convolution{n}D",
+    flax="linen.Conv",
+    mxnet="gluon.nn.Conv{n}D",
+    also="conv convolution Convolution LazyConv{n}d",
+)
 class Conv(Convolution):
     """Slide a learned kernel over the spatial axes; each group of channels sees its own part of the input."""
+
+    example = ("{channels: 16, kernel_size: 3, stride: 2, padding: 1}", "[N, 3, {Space}]")
 
     channels = size("channels produced", also="out_channels filters num_filter num_filters features out_features")
     kernel_size = Convolution.kernel_size
@@ -98,9 +111,18 @@ class Conv(Convolution):
         return self.convolve(p, x, self.groups)
 
 
-@layer("depthwise_conv1d depthwise_conv2d depthwise_conv3d", also="DepthwiseConv{n}D DepthwiseConv{n}d")
+@layer(
+    "depthwise_conv1d depthwise_conv2d depthwise_conv3d",
+    torch="nn.Conv{n}d(groups=in_channels)",
+    keras=("layers.DepthwiseConv{n}D", "layers.DepthwiseConv{n}D", ""),
+    flax="linen.Conv(feature_group_count=in_features)",
+    mxnet="gluon.nn.Conv{n}D(groups=in_channels)",
+    also="DepthwiseConv{n}d DepthwiseConv{n}D",
+)
 class DepthwiseConv(Convolution):
     """Convolve each channel alone, with `multiplier` kernels each."""
+
+    example = ("{kernel_size: 3, padding: same}", "[N, 16, {Space}]")
 
     kernel_size = Convolution.kernel_size
     multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier channel_multiplier")

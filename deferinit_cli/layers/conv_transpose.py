@@ -11,11 +11,25 @@ from .base import AXES, UNKNOWN, Layer, Problem, flag, integer, layer, padding_a
 from .frame import Frame
 from .windows import is_int, pads
 
+GROUP = "Convolution"
 
-@layer("conv_transpose1d conv_transpose2d conv_transpose3d",
-       also="ConvTranspose{n}d Conv{n}DTranspose ConvTranspose Deconvolution deconv{n}d")  # fmt: skip
+
+@layer(
+    "conv_transpose1d conv_transpose2d conv_transpose3d",
+    torch="nn.ConvTranspose{n}d",
+    keras="layers.Conv{n}DTranspose",
+    flax="linen.ConvTranspose",
+    mxnet="gluon.nn.Conv{n}DTranspose",
+    also="Deconvolution deconv{n}d",
+)
 class ConvTranspose(Layer):
     """Spread each cell over a learned kernel: size (x-1)*stride - 2*padding + dilation*(k-1) + output_padding + 1."""
+
+    example = ("{channels: 8, kernel_size: 2, stride: 2}", "[N, 16, {Space}]")
+    rules = (
+        "output-padding: output_padding is below stride or below dilation",
+        "argument-conflict: padding same goes without output_padding",
+    )
 
     channels = size("channels produced", also="out_channels filters num_filter features")
     kernel_size = per_axis("cells the kernel covers on each axis", also="kernel")

@@ -9,10 +9,21 @@ from .activations import activate, activation_arg
 from .base import UNKNOWN, Layer, flag, layer, param, size
 from .frame import Frame
 
+GROUP = "Dense and embedding"
 
-@layer("dense", also="linear Linear Dense fully_connected fc FullyConnected InnerProduct")
+
+@layer(
+    "dense",
+    torch="nn.Linear nn.LazyLinear",
+    keras="layers.Dense",
+    flax="linen.Dense linen.DenseGeneral",
+    mxnet="gluon.nn.Dense",
+    also="linear fully_connected fc FullyConnected InnerProduct",
+)
 class Dense(Layer):
     """Multiply the last axis by a learned matrix, then add a bias."""
+
+    example = ("10", "[N, 64]")
 
     units = size("features produced", also="out_features output_dim num_hidden features")
     in_units = size("features expected; inferred when left out", default=UNKNOWN, also="in_features input_dim")

@@ -11,6 +11,8 @@ from .equations import Equation, letters
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Dense and embedding"
+
 
 class Kept(Dims):
     """Dims in which null is _, as Keras writes it."""
@@ -19,9 +21,17 @@ class Kept(Dims):
         return UNKNOWN if v is None else super()._one(v)
 
 
-@layer("einsum_dense", also="EinsumDense")
+@layer("einsum_dense", torch="", keras="layers.EinsumDense", flax="linen.Einsum", mxnet="")
 class EinsumDense(Layer):
     """Multiply by a learned tensor as an equation says, `abc,cd->abd`, then add a bias (Keras' EinsumDense)."""
+
+    example = ("{equation: 'abc,cd->abd', shape: [_, 8], bias_axes: d}", "[N, T, 4]")
+    rules = (
+        "einsum-equation: the equation names an input, a weight and an output, each letter of the weight once and in input or output",
+        "einsum-equation: bias_axes are letters of the output",
+        "argument-length: shape has a dim for each letter of the output but the first",
+        "size-mismatch: the sizes in shape are those of the output",
+    )
 
     equation = text("letters of the input, of the weight and of the output")
     shape: Any = Kept("the output's dims without the batch axis, _ where kept; with a leading ... those behind it",

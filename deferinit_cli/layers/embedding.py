@@ -8,10 +8,22 @@ from ..initializers import normal
 from .base import Layer, Problem, integer, layer, param, size
 from .lazy import np
 
+GROUP = "Dense and embedding"
 
-@layer("embedding", also="Embedding Embed embed EmbeddingBag lookup_table")
+
+@layer(
+    "embedding",
+    torch="nn.Embedding",
+    keras="layers.Embedding",
+    flax="linen.Embed",
+    mxnet="gluon.nn.Embedding",
+    also="embed lookup_table",
+)
 class Embedding(Layer):
     """The row of a learned table for each index."""
+
+    example = ("{input_dim: 1000, output_dim: 64}", "[N, T] int64")
+    rules = ("argument-range: padding_index is below input_dim",)
 
     input_dim = size("indices it knows: 0 to input_dim - 1", also="num_embeddings vocab_size vocabulary")
     output_dim = size("features per index", also="embedding_dim embed_dim features dim")

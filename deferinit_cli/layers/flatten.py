@@ -10,10 +10,18 @@ from .base import Layer, Problem, dims, integer, layer
 from .frame import Frame, Wait
 from .lazy import np
 
+GROUP = "Shape"
 
-@layer("flatten", also="Flatten")
+
+@layer("flatten", torch="nn.Flatten", keras="layers.Flatten", flax="jax.numpy.reshape(…)", mxnet="gluon.nn.Flatten")
 class Flatten(Layer):
     """Several neighbouring axes become one."""
+
+    example = ("", "[N, 16, 5, 5]")
+    rules = (
+        "axis-out-of-range: start and end are axes of the input",
+        "axis-order: start is not behind end",
+    )
 
     start = integer("first axis that is merged", default=1, also="start_dim")
     end = integer("last axis that is merged", default=-1, also="end_dim")
@@ -53,9 +61,15 @@ class Flatten(Layer):
         return np.ascontiguousarray(x).reshape(*x.shape[:first], -1, *x.shape[last + 1 :])
 
 
-@layer("unflatten", also="Unflatten")
+@layer("unflatten", torch="nn.Unflatten", keras="layers.Reshape(…)", flax="jax.numpy.reshape(…)", mxnet="nd.reshape(…)")
 class Unflatten(Layer):
     """One axis becomes several."""
+
+    example = ("{axis: 1, shape: [4, 2]}", "[N, 8]")
+    rules = (
+        "axis-out-of-range: axis exists",
+        "argument-range: at most one size is left open",
+    )
 
     axis = integer("the axis that is split", also="dim")
     shape = dims("its new sizes; one may be -1 or _", special="-1", also="unflattened_size")

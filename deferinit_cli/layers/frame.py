@@ -226,7 +226,10 @@ class Frame:
         self.state(Sum(self.node, self.slot(out), tuple(self.slot(t) for t in terms), plus, **words))
 
     def window(self, out: Axis, x: Axis, offset: int, stride: int = 1, factor: int = 1, note: Any = None, **words: str) -> None:
-        """out = floor((factor*x + offset) / stride), at least 1. `note`: (kernel, stride, padding, dilation)."""
+        """out = floor((factor*x + offset) / stride), at least 1.
+
+        `note`, in words for people: (kernel, stride, padding, dilation, the padding before where windows may hang over).
+        """
         if stride == 1 and factor == 1 and offset == 0 and type(out) is str and out not in self.axes:
             self.axes[out] = self.slot(x)
             return

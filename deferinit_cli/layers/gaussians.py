@@ -10,6 +10,8 @@ from .base import choice, layer
 from .lazy import np
 from .sigmoids import sigmoid
 
+GROUP = "Activations"
+
 TAIL = (
     0.11962929731483558, 0.1207539843228358, 0.0999132830422486, 0.128562422123101, -0.05368533569055951, 0.20635552711786695,
     -0.15720434585314993, 0.035675094562000915,
@@ -49,7 +51,7 @@ def by_tanh(x: Any) -> Any:
     return np.divide(x, y, out=y)
 
 
-@layer("gelu", also="GELU Gelu")
+@layer("gelu", torch="nn.GELU", keras="activations.gelu", flax="linen.gelu", mxnet="gluon.nn.GELU", also="Gelu")
 class Gelu(Curve):
     """x times the normal distribution function of x (Hendrycks & Gimpel, 2016)."""
 
@@ -59,7 +61,7 @@ class Gelu(Curve):
         return by_tanh(x) if self.approximate == "tanh" else exact(x)
 
 
-@layer("quick_gelu", also="QuickGELU QuickGELUActivation")
+@layer("quick_gelu", torch="", keras="", flax="", mxnet="", also="QuickGELU QuickGELUActivation")
 class QuickGelu(Curve):
     """x * sigmoid(1.702 x), as in CLIP."""
 

@@ -9,6 +9,8 @@ from .base import Layer, flag, integer, integers, layer, number, param
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Normalisation"
+
 CHANNEL_FACTORS = [
     param("weight", "C", ones, when="scale", keras="gamma", flax="scale", mxnet="gamma"),
     param("bias", "C", zeros, when="center", keras="beta", flax="bias", mxnet="beta"),
@@ -30,9 +32,11 @@ def scaled(layer: Any, p: Any, y: Any) -> Any:
     return y + p.bias.reshape(shape) if layer.center else y
 
 
-@layer("group_norm", also="GroupNorm GroupNormalization")
+@layer("group_norm", torch="nn.GroupNorm", keras="layers.GroupNormalization", flax="linen.GroupNorm", mxnet="gluon.nn.GroupNorm")
 class GroupNorm(Layer):
     """Normalise groups of channels together (Wu & He, 2018)."""
+
+    example = ("4", "[N, 16, 32, 32]")
 
     groups = integer("groups the channels are split into", minimum=1, also="num_groups")
     eps = number("added to the variance", default=1e-5, minimum=0, also="epsilon")
@@ -49,9 +53,18 @@ class GroupNorm(Layer):
         return scaled(self, p, normalised(x, self.groups, self.eps))
 
 
-@layer("instance_norm", also="InstanceNorm InstanceNorm1d InstanceNorm2d InstanceNorm3d")
+@layer(
+    "instance_norm",
+    torch="nn.InstanceNorm1d nn.InstanceNorm2d nn.InstanceNorm3d",
+    keras="layers.GroupNormalization(groups=-1)",
+    flax="linen.InstanceNorm",
+    mxnet="gluon.nn.InstanceNorm",
+    also="InstanceNormalization",
+)
 class InstanceNorm(Layer):
     """Normalise each channel of each sample (Ulyanov et al., 2016)."""
+
+    example = ("{scale: true, center: true}", "[N, 16, 32, 32]")
 
     eps = number("added to the variance", default=1e-5, minimum=0, also="epsilon")
     scale = flag("a learned scale per channel", default=False, also="affine")
@@ -67,9 +80,11 @@ class InstanceNorm(Layer):
         return scaled(self, p, normalised(x, x.shape[1], self.eps))
 
 
-@layer("local_response_norm", also="LocalResponseNorm LRN lrn")
+@layer("local_response_norm", torch="nn.LocalResponseNorm", keras="", flax="", mxnet="nd.LRN", also="lrn")
 class LocalResponseNorm(Layer):
     """Divide by a power of the squares of neighbouring channels (Krizhevsky et al., 2012)."""
+
+    example = ("5", "[N, 16, 32, 32]")
 
     size = integer("channels in a neighbourhood", minimum=1, also="n depth_radius")
     alpha = number("factor of the mean square", default=1e-4)
@@ -92,7 +107,7 @@ class LocalResponseNorm(Layer):
         return x / (x.dtype.type(self.k) + x.dtype.type(self.alpha / self.size) * total) ** x.dtype.type(self.beta)
 
 
-@layer("lp_normalize", also="UnitNormalization normalize L2Normalization")
+@layer("lp_normalize", torch="nn.functional.normalize", keras="layers.UnitNormalization", flax="", mxnet="nd.L2Normalization")
 class LpNormalize(Layer):
     """Scale to length 1 along an axis."""
 

@@ -9,9 +9,17 @@ from .base import Layer, Param, Problem, flag, integers, layer, number, param
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Normalisation"
+
 
 class FeatureNorm(Layer):
     """Normalises over some axes, each with its own learned factors."""
+
+    example = ("", "[N, T, 64]")
+    rules = (
+        "axis-out-of-range: each axis exists",
+        "duplicate-axis: no axis is named twice",
+    )
 
     axis = integers("the axes normalised over", default=(-1,), also="normalized_shape begin_norm_axis")
 
@@ -51,7 +59,14 @@ class FeatureNorm(Layer):
         return array.reshape(shape)
 
 
-@layer("layer_norm", also="LayerNorm LayerNormalization layernorm")
+@layer(
+    "layer_norm",
+    torch="nn.LayerNorm",
+    keras="layers.LayerNormalization",
+    flax="linen.LayerNorm",
+    mxnet="gluon.nn.LayerNorm",
+    also="layernorm",
+)
 class LayerNorm(FeatureNorm):
     """Subtract the mean, divide by the standard deviation, then scale and shift (Ba et al., 2016)."""
 
@@ -78,7 +93,9 @@ class LayerNorm(FeatureNorm):
         return y
 
 
-@layer("rms_norm", also="RMSNorm RMSNormalization LlamaRMSNorm rmsnorm")
+@layer(
+    "rms_norm", torch="nn.RMSNorm", keras="layers.RMSNormalization", flax="linen.RMSNorm", mxnet="", also="LlamaRMSNorm rmsnorm"
+)
 class RMSNorm(FeatureNorm):
     """Divide by the root of the mean square, then scale (Zhang & Sennrich, 2019)."""
 

@@ -10,6 +10,8 @@ from .base import Layer, flag, layer
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Merging"
+
 ORDER = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64")
 
 
@@ -38,6 +40,12 @@ def as_float(x: Any) -> Any:
 class Merge(Layer):
     """Inputs joined element by element, broadcast as numpy does."""
 
+    example = ("", "[N, T, 8]", "[N, T, 8]")
+    rules = (
+        "broadcast-mismatch: sizes are equal or 1, aligned at the last axis",
+        "size-mismatch: with broadcast false, the shapes are equal",
+    )
+
     broadcast = flag("let sizes of 1 stretch; false demands equal shapes", default=True)
 
     ports: ClassVar[tuple[str, ...]] = ("x",)
@@ -60,35 +68,42 @@ class Merge(Layer):
         return reduce(getattr(np, self.join), together(x))
 
 
-@layer("add", also="Add ElementwiseAdd elementwise_add plus")
+@layer(
+    "add",
+    torch="add",
+    keras="layers.Add",
+    flax="jax.numpy.add",
+    mxnet="nd.broadcast_add",
+    also="ElementwiseAdd elementwise_add plus",
+)
 class Add(Merge):
     """The sum of its inputs."""
 
     join = "add"
 
 
-@layer("mul", also="Multiply multiply Mul")
+@layer("mul", torch="mul", keras="layers.Multiply", flax="jax.numpy.multiply", mxnet="nd.broadcast_mul", also="Mul")
 class Mul(Merge):
     """The product of its inputs."""
 
     join = "multiply"
 
 
-@layer("maximum", also="Maximum")
+@layer("maximum", torch="maximum", keras="layers.Maximum", flax="jax.numpy.maximum", mxnet="nd.broadcast_maximum")
 class Maximum(Merge):
     """The largest of its inputs at each place."""
 
     join = "maximum"
 
 
-@layer("minimum", also="Minimum")
+@layer("minimum", torch="minimum", keras="layers.Minimum", flax="jax.numpy.minimum", mxnet="nd.broadcast_minimum")
 class Minimum(Merge):
     """The smallest of its inputs at each place."""
 
     join = "minimum"
 
 
-@layer("average", also="Average")
+@layer("average", torch="", keras="layers.Average", flax="", mxnet="")
 class Average(Merge):
     """The mean of its inputs."""
 
@@ -107,14 +122,14 @@ class Ordered(Merge):
     variadic = False
 
 
-@layer("sub", also="Subtract subtract Sub minus")
+@layer("sub", torch="sub", keras="layers.Subtract", flax="jax.numpy.subtract", mxnet="nd.broadcast_sub", also="Sub minus")
 class Sub(Ordered):
     """The first input less the second."""
 
     join = "subtract"
 
 
-@layer("div", also="Divide divide Div")
+@layer("div", torch="div", keras="ops.divide", flax="jax.numpy.divide", mxnet="nd.broadcast_div", also="Divide Div")
 class Div(Ordered):
     """The first input divided by the second."""
 
@@ -123,6 +138,26 @@ class Div(Ordered):
 
     def forward(self, p: Any, *x: Any) -> Any:
         return np.divide(*map(as_float, together(x)))
+
+
+@layer("where", torch="where", keras="ops.where", flax="jax.numpy.where", mxnet="nd.where", also="Where switch")
+class Where(Layer):
+    """The second input where the first is true, else the third."""
+
+    example = ("", "[N, 8] bool", "[N, 8]", "[N, 8]")
+    rules = ("broadcast-mismatch: sizes are equal or 1, aligned at the last axis",)
+
+    ports = ("condition", "a", "b")
+    accepts = "any"
+
+    def relate(self, r: Frame) -> None:
+        r.give(r.broadcast(r.inputs))
+
+    def result_dtype(self, inputs: list[str], own: str) -> str:
+        return promoted(inputs[1:])
+
+    def forward(self, p: Any, condition: Any, a: Any, b: Any) -> Any:
+        return np.where(condition, *together((a, b)))
 
 
 __all__ = ["Merge", "promoted", "together"]

@@ -10,14 +10,29 @@ from .base import UNKNOWN, Layer, Param, flag, integer, layer, size
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Attention and positions"
 
-@layer("multi_head_attention", also="MultiheadAttention MultiHeadAttention MultiHeadDotProductAttention mha")
+
+@layer(
+    "multi_head_attention",
+    torch="nn.MultiheadAttention",
+    keras="layers.MultiHeadAttention layers.GroupQueryAttention",
+    flax="linen.MultiHeadDotProductAttention linen.MultiHeadAttention",
+    mxnet="",
+    also="mha",
+)
 class MultiHeadAttention(Layer):
     """Attention between learned projections of its inputs: query alone, query and memory, or query, key and value.
 
     As in torch.nn.MultiheadAttention, key and value have the query's width unless `k_width` or `v_width` says
     otherwise; then each projection is a tensor of its own.
     """
+
+    example = ("4", "[N, T, 64]")
+    rules = (
+        "not-divisible: heads is a multiple of kv_heads",
+        "size-mismatch: an input left out is the one before it, so their widths are equal",
+    )
 
     heads = integer("query heads", minimum=1, also="num_heads nhead")
     kv_heads = integer("key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads")

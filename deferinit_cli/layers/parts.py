@@ -11,10 +11,25 @@ from .base import Layer, Problem, flag, integer, integers, layer
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Shape"
 
-@layer("slice", also="Slice narrow StridedSlice")
+
+@layer(
+    "slice",
+    torch="Tensor.narrow",
+    keras="ops.slice",
+    flax="jax.lax.slice_in_dim",
+    mxnet="nd.slice_axis",
+    also="Slice StridedSlice",
+)
 class Slice(Layer):
     """A stretch of one axis, as Python slices."""
+
+    example = ("{axis: 1, start: 1, step: 2}", "[N, T, 8]")
+    rules = (
+        "axis-out-of-range: axis exists",
+        "empty-slice: something is left",
+    )
 
     axis = integer("the axis", also="dim")
     start = integer("the first entry", default=0, also="begin")
@@ -63,9 +78,19 @@ class Slice(Layer):
         return x[(slice(None),) * (self.axis % x.ndim) + (slice(self.start, self.stop, self.step),)]
 
 
-@layer("select", also="Select index_select getitem")
+@layer(
+    "select",
+    torch="select",
+    keras="ops.take(…)",
+    flax="jax.numpy.take(…)",
+    mxnet="nd.take(…)",
+    also="Select index_select getitem",
+)
 class Select(Layer):
     """One entry of an axis, which goes."""
+
+    example = ("{axis: 1, index: 0}", "[N, T, 8]")
+    rules = ("axis-out-of-range: axis exists",)
 
     axis = integer("the axis", also="dim")
     index = integer("which entry", also="idx")
@@ -86,9 +111,22 @@ class Select(Layer):
         return np.take(x, self.index, axis=self.axis)
 
 
-@layer("split", also="Split chunk Chunk SliceChannel unbind")
+@layer(
+    "split",
+    torch="split chunk",
+    keras="ops.split",
+    flax="jax.numpy.split",
+    mxnet="nd.split",
+    also="Split Chunk SliceChannel unbind",
+)
 class Split(Layer):
     """An axis cut into parts, each a value of its own."""
+
+    example = ("3", "[N, T, 12]")
+    rules = (
+        "argument-conflict: either parts or sizes is given",
+        "axis-out-of-range: axis exists",
+    )
 
     parts = integer("how many equal parts", default=None, minimum=1, also="chunks num_outputs num_splits")
     sizes = integers("the parts' sizes instead", default=None, minimum=1, also="split_size_or_sections size_splits")
@@ -153,9 +191,17 @@ class Split(Layer):
         return tuple(np.split(x, cuts, axis=self.axis))
 
 
-@layer("take", also="Take")
+@layer("take", torch="index_select", keras="ops.take", flax="jax.numpy.take", mxnet="nd.take", also="Take")
 class Take(Layer):
     """Entries of an axis by index (numpy's take); with `batch`, one index for each row of axis 0."""
+
+    example = ("1", "[N, 16, 8]", "[4] int64")
+    rules = (
+        "axis-out-of-range: axis exists",
+        "rank-mismatch: with batch, ids has one dim, and axis is not 0",
+        "size-mismatch: with batch, there is an index for each entry of axis 0",
+        "index-out-of-range: each index is one of the axis, when run",
+    )
 
     axis = integer("the axis", also="dim")
     batch = flag("one index per entry of axis 0", default=False)
@@ -188,9 +234,15 @@ class Take(Layer):
         return np.take(x, ids, axis=self.axis)
 
 
-@layer("gather", also="Gather take_along_axis")
+@layer("gather", torch="gather", keras="ops.take_along_axis", flax="jax.numpy.take_along_axis", mxnet="nd.pick", also="Gather")
 class Gather(Layer):
     """Entries picked along an axis, place by place (torch.gather)."""
+
+    example = ("1", "[N, 8]", "[N, 3] int64")
+    rules = (
+        "axis-out-of-range: axis exists",
+        "rank-mismatch: ids has as many dims as x",
+    )
 
     axis = integer("the axis", also="dim")
 

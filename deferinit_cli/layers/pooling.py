@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from . import pools
-from .base import Layer, Problem, flag, layer, number, padding_arg, per_axis
+from .base import UNKNOWN, Layer, Problem, flag, layer, number, padding_arg, per_axis
 from .frame import Frame
 from .windows import is_int, options, pads, slide, stride
+
+GROUP = "Pooling"
 
 
 class Pool(Layer):
     """A window sliding over the spatial axes; channels stay."""
+
+    example = ("2", "[N, 16, {Space}]")
 
     kernel_size = per_axis("cells the window covers on each axis", also="pool_size kernel ksize window_shape")
     stride = per_axis("step of the window; the kernel size when left out", default=None, also="strides")
@@ -22,13 +26,6 @@ class Pool(Layer):
         self.each("kernel_size")
         if self.stride is not None:
             self.each("stride")
-        if "padding" not in self.arguments:
-            return
-        for i, pad in enumerate(pads(self)):
-            k = self.each("kernel_size")[i]
-            if is_int(k) and isinstance(pad, tuple) and all(map(is_int, pad)) and 2 * max(pad) > k:
-                raise Problem("padding-too-large", f"padding {max(pad)} is more than half of the kernel of {k}", "padding",
-                              str(max(pad)), f"at most {k // 2}")  # fmt: skip
 
     def relate(self, r: Frame) -> None:
         slide(r, self)
@@ -40,8 +37,29 @@ class Pool(Layer):
         return [stride(self, i) for i in range(self.spatial)]
 
 
-@layer("max_pool1d max_pool2d max_pool3d", also="MaxPool{n}d MaxPool{n}D MaxPooling{n}D max_pool max_pooling maxpool")
-class MaxPool(Pool):
+class Padded(Pool):
+    """One that may be padded, by at most half of its window: no window holds nothing but padding."""
+
+    rules = ("padding-too-large: padding is at most half the kernel",)
+
+    def check(self) -> None:
+        super().check()
+        for i, pad in enumerate(pads(self)):
+            k = self.each("kernel_size")[i]
+            if is_int(k) and isinstance(pad, tuple) and all(map(is_int, pad)) and 2 * max(pad) > k:
+                raise Problem("padding-too-large", f"padding {max(pad)} is more than half of the kernel of {k}", "padding",
+                              str(max(pad)), f"at most {k // 2}")  # fmt: skip
+
+
+@layer(
+    "max_pool1d max_pool2d max_pool3d",
+    torch="nn.MaxPool{n}d",
+    keras="layers.MaxPooling{n}D layers.MaxPool{n}D",
+    flax="linen.max_pool",
+    mxnet="gluon.nn.MaxPool{n}D",
+    also="max_pooling maxpool",
+)
+class MaxPool(Padded):
     """The largest value of each window."""
 
     kernel_size = Pool.kernel_size
@@ -54,8 +72,15 @@ class MaxPool(Pool):
         return pools.max_pool(x, self)
 
 
-@layer("avg_pool1d avg_pool2d avg_pool3d", also="AvgPool{n}d AvgPool{n}D AveragePooling{n}D avg_pool average_pooling")
-class AvgPool(Pool):
+@layer(
+    "avg_pool1d avg_pool2d avg_pool3d",
+    torch="nn.AvgPool{n}d",
+    keras="layers.AveragePooling{n}D layers.AvgPool{n}D",
+    flax="linen.avg_pool",
+    mxnet="gluon.nn.AvgPool{n}D",
+    also="average_pooling avgpool",
+)
+class AvgPool(Padded):
     """The mean of each window."""
 
     kernel_size = Pool.kernel_size
@@ -68,7 +93,14 @@ class AvgPool(Pool):
         return pools.avg_pool(x, self)
 
 
-@layer("lp_pool1d lp_pool2d lp_pool3d", also="LPPool{n}d LPPool{n}D")
+@layer(
+    "lp_pool1d lp_pool2d lp_pool3d",
+    torch="nn.LPPool{n}d",
+    keras="",
+    flax="",
+    mxnet="nd.Pooling(pool_type='lp')",
+    also="LPPool{n}D",
+)
 class LpPool(Pool):
     """The p-norm of each window: the p-th root of the sum of p-th powers."""
 
@@ -85,6 +117,8 @@ class LpPool(Pool):
 class Adaptive(Layer):
     """Windows that divide each axis evenly into a given number."""
 
+    example = ("7", "[N, 16, {Space}]")
+
     output_size = per_axis("sizes wanted; _ keeps an axis", also="output_shape")
 
     takes, gives = "N C {space}", "N C {space_out}"
@@ -94,20 +128,34 @@ class Adaptive(Layer):
 
     def relate(self, r: Frame) -> None:
         for i, (axis, size) in enumerate(zip("dhw"[3 - self.spatial :], self.each("output_size"))):
-            r.axes[f"{axis}_out"] = r.slot(f"output_size.{i}") if r.written(f"output_size.{i}") is not None else r.slot(axis)
+            r.axes[f"{axis}_out"] = r.slot(axis) if size is UNKNOWN else r.slot(f"output_size.{i}")
 
     def forward(self, p: Any, x: Any) -> Any:
         return pools.adaptive(x, self, type(self).reduce)  # type: ignore[attr-defined]
 
 
-@layer("adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d", also="AdaptiveAvgPool{n}d AdaptiveAvgPool{n}D")
+@layer(
+    "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d",
+    torch="nn.AdaptiveAvgPool{n}d",
+    keras="layers.AdaptiveAveragePooling{n}D",
+    flax="",
+    mxnet=("", "nd.contrib.AdaptiveAvgPooling2D", ""),
+    also="AdaptiveAvgPool{n}D",
+)
 class AdaptiveAvgPool(Adaptive):
     """The mean of each of evenly dividing windows."""
 
     reduce = "mean"
 
 
-@layer("adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d", also="AdaptiveMaxPool{n}d AdaptiveMaxPool{n}D")
+@layer(
+    "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
+    torch="nn.AdaptiveMaxPool{n}d",
+    keras="layers.AdaptiveMaxPooling{n}D",
+    flax="",
+    mxnet="",
+    also="AdaptiveMaxPool{n}D",
+)
 class AdaptiveMaxPool(Adaptive):
     """The largest value of each of evenly dividing windows."""
 
@@ -116,6 +164,8 @@ class AdaptiveMaxPool(Adaptive):
 
 class Global(Layer):
     """One value per channel."""
+
+    example = ("", "[N, 16, {Space}]")
 
     keepdims = flag("keep the spatial axes, of size 1", default=False, also="keep_dims")
 
@@ -129,8 +179,14 @@ class Global(Layer):
         return tuple(range(2, 2 + self.spatial))
 
 
-@layer("global_avg_pool1d global_avg_pool2d global_avg_pool3d",
-       also="GlobalAvgPool{n}D GlobalAveragePooling{n}D GlobalAvgPool{n}d global_average_pooling{n}d")  # fmt: skip
+@layer(
+    "global_avg_pool1d global_avg_pool2d global_avg_pool3d",
+    torch="nn.AdaptiveAvgPool{n}d(1)",
+    keras="layers.GlobalAveragePooling{n}D layers.GlobalAvgPool{n}D",
+    flax="",
+    mxnet="gluon.nn.GlobalAvgPool{n}D",
+    also="GlobalAvgPool{n}d global_average_pooling{n}d GlobalAveragePooling",
+)
 class GlobalAvgPool(Global):
     """The mean of each channel."""
 
@@ -138,8 +194,14 @@ class GlobalAvgPool(Global):
         return x.mean(axis=self.axes(), keepdims=self.keepdims, dtype=x.dtype)
 
 
-@layer("global_max_pool1d global_max_pool2d global_max_pool3d",
-       also="GlobalMaxPool{n}D GlobalMaxPooling{n}D GlobalMaxPool{n}d")  # fmt: skip
+@layer(
+    "global_max_pool1d global_max_pool2d global_max_pool3d",
+    torch="nn.AdaptiveMaxPool{n}d(1)",
+    keras="layers.GlobalMaxPooling{n}D layers.GlobalMaxPool{n}D",
+    flax="",
+    mxnet="gluon.nn.GlobalMaxPool{n}D",
+    also="GlobalMaxPool{n}d",
+)
 class GlobalMaxPool(Global):
     """The largest value of each channel."""
 

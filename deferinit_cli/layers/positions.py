@@ -11,10 +11,15 @@ from .frame import Frame
 from .lazy import np
 from .softmaxes import softmax
 
+GROUP = "Attention and positions"
 
-@layer("rotary", also="RotaryEmbedding rope RoPE apply_rotary_pos_emb")
+
+@layer("rotary", torch="", keras="", flax="", mxnet="", also="RotaryEmbedding rope RoPE apply_rotary_pos_emb")
 class Rotary(Layer):
     """Turn pairs of features by angles that grow with the position (Su et al., 2021); half-split as in Llama."""
+
+    example = ("4", "[N, T, 64]")
+    rules = ("odd-rotation: an even number of features turns in each head",)
 
     heads = integer("heads that the width is split into", minimum=1, also="num_heads")
     theta = number("base of the angles", default=10000.0, minimum=1, also="base rope_theta")
@@ -47,9 +52,11 @@ class Rotary(Layer):
         return out.reshape(n, t, width)
 
 
-@layer("sinusoidal_positions", also="PositionalEncoding SinePositionEncoding")
+@layer("sinusoidal_positions", torch="", keras="", flax="", mxnet="", also="PositionalEncoding SinePositionEncoding")
 class Sinusoidal(Layer):
     """Add sines at even and cosines at odd features (Vaswani et al., 2017)."""
+
+    example = ("", "[N, T, 64]")
 
     takes = gives = "N T C"
 
@@ -60,9 +67,11 @@ class Sinusoidal(Layer):
         return x + table.astype(x.dtype)
 
 
-@layer("learned_positions", also="PositionEmbedding AddPositionEmbs")
+@layer("learned_positions", torch="", keras="", flax="", mxnet="", also="PositionEmbedding AddPositionEmbs")
 class LearnedPositions(Layer):
     """Add a learned row for each position."""
+
+    example = ("128", "[N, T, 64]")
 
     length = size("positions that have a row", also="max_length max_position_embeddings sequence_length")
 
@@ -76,9 +85,12 @@ class LearnedPositions(Layer):
         return x + p.weight[: x.shape[1]]
 
 
-@layer("alibi_attention", also="AlibiAttention ALiBi")
+@layer("alibi_attention", torch="", keras="", flax="", mxnet="", also="AlibiAttention ALiBi")
 class Alibi(Attention):
     """Attention whose logits fall with distance, by a slope per head (Press et al., 2021; slopes as in BLOOM)."""
+
+    example = ("- alibi_attention y: {heads: 4, causal: true}\n  from: [x, x, x]", "[N, T, 64]")
+    rules = Attention.rules[:2]
 
     heads = Attention.heads
     kv_heads = Attention.kv_heads
@@ -104,9 +116,22 @@ def slopes(heads: int) -> Any:
     return np.array(own + [2.0 ** (-4 * (2 * i + 1) / n) for i in range(heads - n)])
 
 
-@layer("relative_bias", also="T5RelativeAttentionBias RelativePositionBias relative_attention_bias")
+@layer(
+    "relative_bias",
+    torch="",
+    keras="",
+    flax="",
+    mxnet="",
+    also="T5RelativeAttentionBias RelativePositionBias relative_attention_bias",
+)
 class RelativeBias(Layer):
     """A learned bias per head and bucket of distance, for attention's `bias` (Raffel et al., 2019)."""
+
+    example = ("{buckets: 32, max_distance: 128, heads: 4}", "[N, T, 64]", "[N, S, 64]")
+    rules = (
+        "argument-range: buckets is at least 4, or 2 where not bidirectional",
+        "argument-range: max_distance is beyond the distances that have a bucket of their own",
+    )
 
     buckets = integer("buckets of distances", minimum=2, also="num_buckets relative_attention_num_buckets")
     max_distance = integer("distance from which all share a bucket", minimum=1, also="relative_attention_max_distance")
@@ -150,9 +175,11 @@ class RelativeBias(Layer):
         return out + np.where(gap < exact, gap, np.minimum(far, n - 1))
 
 
-@layer("topk_softmax", also="TopKRouter topk_router")
+@layer("topk_softmax", torch="", keras="", flax="", mxnet="", also="TopKRouter topk_router")
 class TopkSoftmax(Layer):
     """Softmax over the last axis, all but the k largest set to zero: a router of experts (Shazeer et al., 2017)."""
+
+    example = ("2", "[N, T, 8]")
 
     k = integer("how many are kept", minimum=1, also="top_k num_experts_per_tok")
     normalize = flag("scale those kept to sum to 1", default=True, also="norm_topk_prob")

@@ -10,10 +10,17 @@ from .equations import Equation
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Merging"
 
-@layer("matmul", also="MatMul bmm batch_matmul batch_dot")
+
+@layer(
+    "matmul", torch="matmul bmm", keras="ops.matmul", flax="jax.numpy.matmul", mxnet="nd.batch_dot", also="MatMul batch_matmul"
+)
 class Matmul(Layer):
     """The matrix product of the last two axes, the axes before them broadcast."""
+
+    example = ("", "[N, T, 8]", "[N, 8, S]")
+    rules = ("broadcast-mismatch: the axes before the last two broadcast",)
 
     transpose_a = flag("turn the first input's last two axes", default=False)
     transpose_b = flag("turn the second input's last two axes", default=False)
@@ -44,9 +51,16 @@ class Matmul(Layer):
         return (a.swapaxes(-1, -2) if self.transpose_a else a) @ (b.swapaxes(-1, -2) if self.transpose_b else b)
 
 
-@layer("einsum", also="Einsum")
+@layer("einsum", torch="einsum", keras="ops.einsum", flax="jax.numpy.einsum", mxnet="np.einsum", also="Einsum")
 class Einsum(Layer):
     """Products summed over named axes: `nqd,nkd->nqk`; `...` stands for axes that broadcast."""
+
+    example = ("nqd,nkd->nqk", "[N, T, 8]", "[N, S, 8]")
+    rules = (
+        "einsum-equation: the equation is letters, with at most one ... a term",
+        "wrong-input-count: there are as many inputs as terms",
+        "rank-mismatch: each input has as many axes as its term has letters",
+    )
 
     equation = text("letters per input and of the output", also="subscripts")
 
@@ -79,9 +93,15 @@ class Einsum(Layer):
         return np.einsum(self.equation, *x, optimize=True)
 
 
-@layer("dot", also="Dot")
+@layer("dot", torch="", keras="layers.Dot", flax="", mxnet="")
 class Dot(Layer):
     """The product of two inputs summed over one axis of each, row by row of axis 0 (Keras' Dot)."""
+
+    example = ("1", "[N, 8]", "[N, 8]")
+    rules = (
+        "axis-out-of-range: the axes exist",
+        "size-mismatch: the two axes have equal sizes, and so have axes 0",
+    )
 
     axes = integers("the axis, or one per input")
     normalize = flag("first scale to length 1: the cosine", default=False)
@@ -118,9 +138,15 @@ class Dot(Layer):
         return y[:, None] if y.ndim == 1 else y
 
 
-@layer("cosine_similarity", also="CosineSimilarity")
+@layer("cosine_similarity", torch="nn.CosineSimilarity nn.functional.cosine_similarity", keras="", flax="", mxnet="")
 class Cosine(Layer):
     """The cosine between two inputs along an axis."""
+
+    example = ("", "[N, 8]", "[N, 8]")
+    rules = (
+        "broadcast-mismatch: the inputs broadcast",
+        "axis-out-of-range: axis exists",
+    )
 
     axis = integer("the axis", default=1, also="dim")
 
@@ -133,6 +159,7 @@ class Cosine(Layer):
         assert n is not None or type(both) is not tuple
         row = r.dims(0) if n is None else both
         at = self.axis % len(row) if -len(row) <= self.axis < len(row) else r.axis(self.axis)  # type: ignore[arg-type]
+        r.named("compared", row[at])  # type: ignore[index]
         r.give(tuple(s for k, s in enumerate(row) if k != at))  # type: ignore[arg-type]
 
     def forward(self, p: Any, a: Any, b: Any) -> Any:

@@ -10,6 +10,8 @@ from .base import Layer, Problem, flag, layer, number, param
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Activations"
+
 
 class Clipped(Activation):
     """x held between two bounds: one pass, so no need of parts. None is no bound."""
@@ -26,7 +28,7 @@ class Clipped(Activation):
         return np.maximum(x, low, out=x) if high is None else np.clip(x, low, high, out=x)
 
 
-@layer("relu", also="ReLU Relu relu_")
+@layer("relu", torch="nn.ReLU", keras="layers.ReLU activations.relu", flax="linen.relu", mxnet="nd.relu", also="Relu relu_")
 class Relu(Clipped):
     """max(x, 0)."""
 
@@ -34,7 +36,7 @@ class Relu(Clipped):
         return 0, None
 
 
-@layer("relu6", also="ReLU6")
+@layer("relu6", torch="nn.ReLU6", keras="activations.relu6", flax="linen.relu6", mxnet="")
 class Relu6(Clipped):
     """min(max(x, 0), 6)."""
 
@@ -42,9 +44,13 @@ class Relu6(Clipped):
         return 0, 6
 
 
-@layer("hard_tanh", also="Hardtanh HardTanh hardtanh")
+@layer(
+    "hard_tanh", torch="nn.Hardtanh", keras="activations.hard_tanh", flax="linen.hard_tanh", mxnet="", also="HardTanh hardtanh"
+)
 class HardTanh(Clipped):
     """x held between two values."""
+
+    rules = ("argument-range: min is below max",)
 
     min = number("the least", default=-1.0, also="min_val")
     max = number("the most", default=1.0, also="max_val")
@@ -58,7 +64,14 @@ class HardTanh(Clipped):
         return self.min, self.max
 
 
-@layer("leaky_relu", also="LeakyReLU LeakyRelu")
+@layer(
+    "leaky_relu",
+    torch="nn.LeakyReLU",
+    keras="layers.LeakyReLU",
+    flax="linen.leaky_relu",
+    mxnet="gluon.nn.LeakyReLU",
+    also="LeakyRelu",
+)
 class LeakyRelu(Curve):
     """x where positive, slope * x elsewhere (Maas et al., 2013)."""
 
@@ -69,9 +82,11 @@ class LeakyRelu(Curve):
         return np.maximum(x, y, out=y) if self.slope <= 1 else np.minimum(x, y, out=y)
 
 
-@layer("prelu", also="PReLU")
+@layer("prelu", torch="nn.PReLU", keras="layers.PReLU", flax="linen.PReLU", mxnet="gluon.nn.PReLU")
 class Prelu(Layer):
     """x where positive, a learned multiple elsewhere (He et al., 2015)."""
+
+    example = ("false", "[N, 16, 32, 32]")
 
     shared = flag("one factor for all channels, rather than one each", default=True)
 
@@ -91,9 +106,11 @@ class Prelu(Layer):
         return y
 
 
-@layer("threshold", also="Threshold ThresholdedReLU")
+@layer("threshold", torch="nn.Threshold", keras="ops.threshold", flax="", mxnet="", also="ThresholdedReLU")
 class Threshold(Curve):
     """x where above a threshold, else a value."""
+
+    example = ("{threshold: 0.1, value: 0}", "[N, 4]")
 
     threshold = number("the threshold", also="theta")
     value = number("what takes the place of values not above it")
@@ -102,7 +119,7 @@ class Threshold(Curve):
         return np.where(x <= self.threshold, x.dtype.type(self.value), x)
 
 
-@layer("softshrink", also="Softshrink SoftShrink soft_shrink")
+@layer("softshrink", torch="nn.Softshrink", keras="activations.soft_shrink", flax="", mxnet="", also="SoftShrink")
 class Softshrink(Curve):
     """x moved towards 0 by lambda, and 0 where it is no farther away than that."""
 
@@ -113,7 +130,7 @@ class Softshrink(Curve):
         return x - np.clip(x, -width, width)
 
 
-@layer("hardshrink", also="Hardshrink HardShrink hard_shrink")
+@layer("hardshrink", torch="nn.Hardshrink", keras="activations.hard_shrink", flax="", mxnet="", also="HardShrink")
 class Hardshrink(Curve):
     """x where farther from 0 than lambda, else 0."""
 
@@ -124,7 +141,7 @@ class Hardshrink(Curve):
         return np.where((x >= -width) & (x <= width), x.dtype.type(0), x)
 
 
-@layer("elu", also="ELU")
+@layer("elu", torch="nn.ELU", keras="layers.ELU activations.elu", flax="linen.elu", mxnet="gluon.nn.ELU")
 class Elu(Curve):
     """x where positive, alpha * (exp(x) - 1) elsewhere (Clevert et al., 2015)."""
 
@@ -137,9 +154,11 @@ class Elu(Curve):
         return y
 
 
-@layer("celu", also="CELU")
+@layer("celu", torch="nn.CELU", keras="activations.celu", flax="linen.celu", mxnet="")
 class Celu(Curve):
     """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0) (Barron, 2017)."""
+
+    rules = ("argument-range: alpha is not 0",)
 
     alpha = number("the limit of negative values, negated; not 0", default=1.0)
 
@@ -155,7 +174,7 @@ class Celu(Curve):
         return y
 
 
-@layer("selu", also="SELU")
+@layer("selu", torch="nn.SELU", keras="activations.selu", flax="linen.selu", mxnet="gluon.nn.SELU")
 class Selu(Curve):
     """elu scaled so that activations keep mean 0 and variance 1 (Klambauer et al., 2017)."""
 

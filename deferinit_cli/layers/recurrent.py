@@ -10,9 +10,13 @@ from .frame import Frame
 from .lazy import np
 from .sigmoids import sigmoid
 
+GROUP = "Recurrent"
+
 
 class Recurrent(Layer):
     """A cell run over time, forward and perhaps backward, in layers. x is (N, T, C)."""
+
+    example = ("32", "[N, T, 16]")
 
     hidden = size("width of the state", also="hidden_size units hidden_units features num_units")
     layers = integer("cells on top of each other", default=1, minimum=1, also="num_layers")
@@ -124,9 +128,24 @@ class Recurrent(Layer):
         raise NotImplementedError
 
 
-@layer("lstm", also="LSTM")
+@layer(
+    "lstm",
+    torch="nn.LSTM",
+    keras="layers.LSTM",
+    flax="linen.RNN(OptimizedLSTMCell)",
+    mxnet="gluon.rnn.LSTM",
+    also="OptimizedLSTMCell",
+)
 class LSTM(Recurrent):
-    """Long short-term memory (Hochreiter & Schmidhuber, 1997); gates in the order i f g o."""
+    """Long short-term memory (Hochreiter & Schmidhuber, 1997); gates in the order i f g o.
+
+    Names end in _l0, _l1, … for each of `layers`, and in _reverse for the direction from the end.
+    """
+
+    rules = (
+        "argument-range: projection is below hidden",
+        "wrong-input-count: a first h comes with a first c",
+    )
 
     hidden = Recurrent.hidden
     layers = Recurrent.layers
@@ -159,9 +178,12 @@ class LSTM(Recurrent):
         return sigmoid(o) * np.tanh(c), c
 
 
-@layer("gru", also="GRU")
+@layer("gru", torch="nn.GRU", keras="layers.GRU", flax="linen.RNN(GRUCell)", mxnet="gluon.rnn.GRU")
 class GRU(Recurrent):
-    """Gated recurrent unit (Cho et al., 2014), the variant that resets after the product; gates r z n."""
+    """Gated recurrent unit (Cho et al., 2014), the variant that resets after the product; gates r z n.
+
+    Names end in _l0, _l1, … for each of `layers`, and in _reverse for the direction from the end.
+    """
 
     gates = 3
 
@@ -172,9 +194,12 @@ class GRU(Recurrent):
         return ((1 - z) * n + z * state[0],)
 
 
-@layer("rnn", also="RNN SimpleRNN simple_rnn")
+@layer("rnn", torch="nn.RNN", keras="layers.SimpleRNN", flax="linen.RNN(SimpleCell)", mxnet="gluon.rnn.RNN", also="simple_rnn")
 class RNN(Recurrent):
-    """The plain recurrent layer (Elman, 1990)."""
+    """The plain recurrent layer (Elman, 1990).
+
+    Names end in _l0, _l1, … for each of `layers`, and in _reverse for the direction from the end.
+    """
 
     hidden = Recurrent.hidden
     activation = choice("what the new state passes through", "tanh relu", default="tanh", also="nonlinearity")

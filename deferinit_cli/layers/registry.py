@@ -43,6 +43,11 @@ def kinds() -> dict[str, type[Layer]]:
     return {name: cls for name, cls in out.items() if cls is not None}
 
 
-def elsewhere() -> dict[str, str]:
-    """Other frameworks' names for kinds: `Linear` → `dense`."""
-    return {other: name for name, cls in kinds().items() for other in cls.also}
+def elsewhere() -> dict[str, tuple[str, ...]]:
+    """Other frameworks' names for kinds: `Linear` → `dense`; several where a name says no rank: `Conv`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, cls in kinds().items():
+        for other in cls.also:
+            if other not in _index:
+                found[other] = (*found.get(other, ()), name)
+    return found

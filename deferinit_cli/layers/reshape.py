@@ -9,10 +9,18 @@ from .base import Layer, Problem, dims, layer
 from .frame import Frame, Wait
 from .lazy import np
 
+GROUP = "Shape"
 
-@layer("reshape", also="Reshape view View")
+
+@layer("reshape", torch="reshape", keras="layers.Reshape", flax="jax.numpy.reshape", mxnet="nd.reshape", also="view View")
 class Reshape(Layer):
     """The elements in another shape: 0 copies the input's axis at that place, one -1 (or _) takes what is left."""
+
+    example = ("[0, 4, -1]", "[N, 8]")
+    rules = (
+        "argument-range: at most one size is -1",
+        "axis-out-of-range: a 0 stands where the input has an axis",
+    )
 
     shape = dims("the new shape; 0 copies an axis, one -1 is what is left, symbols and _ are inferred", special="0 -1",
                  also="target_shape newshape size")  # fmt: skip

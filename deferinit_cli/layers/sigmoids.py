@@ -8,6 +8,8 @@ from .activations import Activation, Curve
 from .base import layer, number
 from .lazy import np
 
+GROUP = "Activations"
+
 
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)), 0 where the exponential overflows."""
@@ -27,7 +29,7 @@ def softplus(x: Any) -> Any:
     return y
 
 
-@layer("sigmoid", also="Sigmoid logistic")
+@layer("sigmoid", torch="nn.Sigmoid", keras="activations.sigmoid", flax="linen.sigmoid", mxnet="nd.sigmoid", also="logistic")
 class Sigmoid(Curve):
     """1 / (1 + exp(-x))."""
 
@@ -35,7 +37,14 @@ class Sigmoid(Curve):
         return sigmoid(x)
 
 
-@layer("log_sigmoid", also="LogSigmoid logsigmoid")
+@layer(
+    "log_sigmoid",
+    torch="nn.LogSigmoid",
+    keras="activations.log_sigmoid",
+    flax="linen.log_sigmoid",
+    mxnet="nd.log_sigmoid",
+    also="logsigmoid",
+)
 class LogSigmoid(Curve):
     """The logarithm of sigmoid."""
 
@@ -44,7 +53,14 @@ class LogSigmoid(Curve):
         return np.negative(y, out=y)
 
 
-@layer("hard_sigmoid", also="Hardsigmoid HardSigmoid hardsigmoid")
+@layer(
+    "hard_sigmoid",
+    torch="nn.Hardsigmoid",
+    keras="activations.hard_sigmoid",
+    flax="linen.hard_sigmoid",
+    mxnet="nd.hard_sigmoid(alpha=1/6)",
+    also="HardSigmoid hardsigmoid",
+)
 class HardSigmoid(Curve):
     """clip(x/6 + 1/2, 0, 1)."""
 
@@ -58,7 +74,14 @@ def hard_sigmoid(x: Any) -> Any:
     return np.clip(y, 0, 1, out=y)
 
 
-@layer("hard_swish", also="Hardswish HardSwish hardswish hard_silu")
+@layer(
+    "hard_swish",
+    torch="nn.Hardswish",
+    keras="activations.hard_silu activations.hard_swish",
+    flax="linen.hard_swish linen.hard_silu",
+    mxnet="",
+    also="HardSwish hardswish",
+)
 class HardSwish(Curve):
     """x * hard_sigmoid(x) (Howard et al., 2019)."""
 
@@ -68,7 +91,7 @@ class HardSwish(Curve):
         return y
 
 
-@layer("silu", also="SiLU swish Swish Silu")
+@layer("silu", torch="nn.SiLU", keras="activations.silu", flax="linen.silu linen.swish", mxnet="gluon.nn.Swish", also="Silu")
 class Silu(Curve):
     """x * sigmoid(x) (Elfwing et al., 2017)."""
 
@@ -78,7 +101,7 @@ class Silu(Curve):
         return y
 
 
-@layer("mish", also="Mish")
+@layer("mish", torch="nn.Mish", keras="activations.mish", flax="jax.nn.mish", mxnet="nd.mish", also="Mish")
 class Mish(Curve):
     """x * tanh(softplus(x)) (Misra, 2019)."""
 
@@ -89,7 +112,7 @@ class Mish(Curve):
         return y
 
 
-@layer("tanh", also="Tanh")
+@layer("tanh", torch="nn.Tanh", keras="activations.tanh", flax="linen.tanh", mxnet="nd.tanh", also="Tanh")
 class Tanh(Activation):
     """The hyperbolic tangent."""
 
@@ -100,7 +123,7 @@ class Tanh(Activation):
         return np.tanh(x, out=x)
 
 
-@layer("tanhshrink", also="Tanhshrink TanhShrink tanh_shrink")
+@layer("tanhshrink", torch="nn.Tanhshrink", keras="activations.tanh_shrink", flax="", mxnet="", also="TanhShrink")
 class Tanhshrink(Curve):
     """x - tanh(x)."""
 
@@ -109,7 +132,9 @@ class Tanhshrink(Curve):
         return np.subtract(x, y, out=y)
 
 
-@layer("softsign", also="Softsign SoftSign soft_sign")
+@layer(
+    "softsign", torch="nn.Softsign", keras="activations.softsign", flax="linen.soft_sign", mxnet="nd.softsign", also="SoftSign"
+)
 class Softsign(Curve):
     """x / (1 + |x|)."""
 
@@ -119,7 +144,14 @@ class Softsign(Curve):
         return np.divide(x, y, out=y)
 
 
-@layer("softplus", also="Softplus SoftPlus SoftReLU")
+@layer(
+    "softplus",
+    torch="nn.Softplus",
+    keras="activations.softplus",
+    flax="linen.softplus",
+    mxnet="nd.Activation(act_type='softrelu')",
+    also="SoftPlus SoftReLU softrelu",
+)
 class Softplus(Curve):
     """log(1 + exp(beta x)) / beta; x itself past the threshold."""
 
@@ -135,7 +167,7 @@ class Softplus(Curve):
         return y
 
 
-@layer("squareplus", also="Squareplus")
+@layer("squareplus", torch="", keras="activations.squareplus", flax="jax.nn.squareplus", mxnet="", also="Squareplus")
 class Squareplus(Curve):
     """(x + sqrt(x*x + b)) / 2 (Barron, 2021)."""
 

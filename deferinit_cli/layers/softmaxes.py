@@ -10,6 +10,8 @@ from .frame import Frame
 from .lazy import np
 from .sigmoids import sigmoid
 
+GROUP = "Activations"
+
 BLOCK = 1 << 15
 """Entries worked on at a time, in whole rows."""
 
@@ -50,7 +52,13 @@ class AlongAxis(Activation):
         self.takes = self.gives = f"{names} *x" if self.axis >= 0 else f"*x {names}"
 
 
-@layer("softmax", also="Softmax Softmax2d")
+@layer(
+    "softmax",
+    torch="nn.Softmax nn.Softmax2d",
+    keras="layers.Softmax activations.softmax",
+    flax="linen.softmax",
+    mxnet="nd.softmax",
+)
 class Softmax(AlongAxis):
     """exp(x) scaled to sum to 1 along an axis."""
 
@@ -61,7 +69,7 @@ class Softmax(AlongAxis):
         return softmax(x, self.axis, into=x)
 
 
-@layer("softmin", also="Softmin")
+@layer("softmin", torch="nn.Softmin", keras="", flax="", mxnet="nd.softmin")
 class Softmin(AlongAxis):
     """softmax of -x."""
 
@@ -70,7 +78,7 @@ class Softmin(AlongAxis):
         return softmax(y, self.axis, into=y)
 
 
-@layer("log_softmax", also="LogSoftmax")
+@layer("log_softmax", torch="nn.LogSoftmax", keras="activations.log_softmax", flax="linen.log_softmax", mxnet="nd.log_softmax")
 class LogSoftmax(AlongAxis):
     """The logarithm of softmax."""
 
@@ -80,7 +88,7 @@ class LogSoftmax(AlongAxis):
         return y
 
 
-@layer("sparsemax", also="Sparsemax")
+@layer("sparsemax", torch="", keras="activations.sparsemax", flax="", mxnet="", also="Sparsemax")
 class Sparsemax(AlongAxis):
     """The nearest point of the simplex: rows sum to 1, most entries 0 (Martins & Astudillo, 2016)."""
 
@@ -95,9 +103,11 @@ class Sparsemax(AlongAxis):
         return np.moveaxis(np.maximum(z - tau, 0), -1, self.axis)
 
 
-@layer("glu", also="GLU")
+@layer("glu", torch="nn.GLU", keras="activations.glu", flax="linen.glu", mxnet="")
 class Glu(Layer):
     """The first half of an axis times the sigmoid of the second (Dauphin et al., 2016)."""
+
+    example = ("", "[N, 8]")
 
     axis = integer("the axis that is halved", default=-1, also="dim")
 

@@ -10,10 +10,14 @@ from .base import size as extent
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Shape"
 
-@layer("pixel_shuffle", also="PixelShuffle PixelShuffle2D depth_to_space")
+
+@layer("pixel_shuffle", torch="nn.PixelShuffle", keras="ops.depth_to_space", flax="", mxnet="gluon.contrib.nn.PixelShuffle2D")
 class PixelShuffle(Layer):
     """Channels become space: C*r*r, H, W to C, H*r, W*r (Shi et al., 2016)."""
+
+    example = ("2", "[N, 16, 32, 32]")
 
     factor = integer("how much larger", minimum=1, also="upscale_factor block_size")
 
@@ -31,9 +35,11 @@ class PixelShuffle(Layer):
         return x.reshape(n, c // f**2, f, f, h, w).transpose(0, 1, 4, 2, 5, 3).reshape(n, c // f**2, h * f, w * f)
 
 
-@layer("pixel_unshuffle", also="PixelUnshuffle space_to_depth")
+@layer("pixel_unshuffle", torch="nn.PixelUnshuffle", keras="ops.space_to_depth", flax="", mxnet="")
 class PixelUnshuffle(Layer):
     """Space becomes channels: C, H, W to C*r*r, H/r, W/r."""
+
+    example = ("2", "[N, 4, 32, 32]")
 
     factor = integer("how much smaller", minimum=1, also="downscale_factor block_size")
 
@@ -52,9 +58,11 @@ class PixelUnshuffle(Layer):
         return x.reshape(n, c, h // f, f, w // f, f).transpose(0, 1, 3, 5, 2, 4).reshape(n, c * f * f, h // f, w // f)
 
 
-@layer("channel_shuffle", also="ChannelShuffle")
+@layer("channel_shuffle", torch="nn.ChannelShuffle", keras="", flax="", mxnet="")
 class ChannelShuffle(Layer):
     """Deal the channels of each group out over all groups (Zhang et al., 2017)."""
+
+    example = ("4", "[N, 16, 32, 32]")
 
     groups = integer("groups of channels", minimum=1)
 
@@ -68,9 +76,11 @@ class ChannelShuffle(Layer):
         return x.reshape(n, self.groups, c // self.groups, *x.shape[2:]).swapaxes(1, 2).reshape(x.shape)
 
 
-@layer("window_partition", also="WindowPartition")
+@layer("window_partition", torch="", keras="", flax="", mxnet="", also="WindowPartition")
 class WindowPartition(Layer):
     """Cut an image, channels last, into windows: (N, H, W, C) to (N*windows, size, size, C), row by row."""
+
+    example = ("7", "[N, 56, 56, 96]")
 
     size = integer("cells of a window's side", minimum=1, also="window_size")
 
@@ -94,9 +104,11 @@ class WindowPartition(Layer):
         return x.reshape(n, h // s, s, w // s, s, c).swapaxes(2, 3).reshape(-1, s, s, c)
 
 
-@layer("window_merge", also="WindowReverse window_reverse")
+@layer("window_merge", torch="", keras="", flax="", mxnet="", also="WindowReverse window_reverse")
 class WindowMerge(Layer):
     """Windows back to the image they were cut from: (N*windows, size, size, C) to (N, height, width, C)."""
+
+    example = ("{size: 7, height: 56, width: 56}", "[64*N, 7, 7, 96]")
 
     size = integer("cells of a window's side", minimum=1, also="window_size")
     height = extent("height of the image", also="H")
@@ -137,9 +149,19 @@ class Widths(PerAxis):
         return tuple(tuple(self._one(w) for w in v) for v in found)
 
 
-@layer("pad", also="Pad ZeroPad1d ZeroPad2d ZeroPad3d ZeroPadding1D ZeroPadding2D ReflectionPad2d ReplicationPad2d ConstantPad2d")
+@layer(
+    "pad",
+    torch="nn.functional.pad nn.ZeroPad1d nn.ZeroPad2d nn.ZeroPad3d",
+    keras="layers.ZeroPadding1D layers.ZeroPadding2D layers.ZeroPadding3D ops.pad",
+    flax="jax.numpy.pad",
+    mxnet="gluon.nn.ReflectionPad2D nd.pad",
+    also="Pad ReflectionPad1d ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d "
+    "ConstantPad1d ConstantPad2d ConstantPad3d CircularPad1d CircularPad2d CircularPad3d",
+)
 class Pad(Layer):
     """Cells added around the last axes."""
+
+    example = ("[[1, 1], [2, 2]]", "[N, 3, 32, 32]")
 
     widths: Any = Widths("[before, after] for each of the last axes", minimum=0, unknown=False, also="padding pad_width paddings")
     mode = choice("what is added", "constant reflect edge circular", default="constant",
@@ -171,9 +193,18 @@ class Pad(Layer):
         return np.pad(x, widths, mode={"circular": "wrap"}.get(self.mode, self.mode))
 
 
-@layer("crop", also="Crop Cropping1D Cropping2D Cropping3D center_crop")
+@layer(
+    "crop",
+    torch="",
+    keras="layers.Cropping1D layers.Cropping2D layers.Cropping3D",
+    flax="",
+    mxnet="nd.Crop",
+    also="Crop center_crop",
+)
 class Crop(Layer):
     """Cells taken away around the last axes."""
+
+    example = ("[[1, 1], [2, 2]]", "[N, 3, 32, 32]")
 
     widths: Any = Widths("[before, after] for each of the last axes", minimum=0, unknown=False, also="cropping")
 

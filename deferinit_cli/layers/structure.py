@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Protocol
 
 from .base import Layer, layer
 
+GROUP = "Structure"
+
 
 class Arranger(Protocol):
     """What the builder offers a container being instantiated. A flow is the list of values that pass."""
@@ -33,6 +35,7 @@ class Structure(Layer):
     reads: ClassVar[str] = "items"
     keys: ClassVar[tuple[str, ...]] = ("body",)
     main: ClassVar[str] = "body"
+    holds: ClassVar[dict[str, str]] = {}  # what to write under its key, in words
     branching: ClassVar[bool] = False  # its lists' names are levels of their own
     accepts = "any"
 
@@ -41,18 +44,34 @@ class Structure(Layer):
         raise NotImplementedError
 
 
-@layer("sequential", also="Sequential nn.Sequential HybridSequential")
+@layer(
+    "sequential",
+    torch="nn.Sequential",
+    keras="Sequential",
+    flax="linen.Sequential",
+    mxnet="gluon.nn.HybridSequential gluon.nn.Sequential",
+)
 class Sequential(Structure):
     """Items one after the other, under one name if it has one."""
+
+    holds = {"body": "a list of items; the list alone will do"}
+    example = ("- sequential head:\n  - dense: 32\n  - relu", "[N, 16]")
 
     @staticmethod
     def arrange(a: Arranger, flow: list[int]) -> list[int] | None:
         return a.run("body", flow)
 
 
-@layer("residual", also="Residual skip_connection")
+@layer("residual", torch="", keras="", flax="", mxnet="", also="Residual skip_connection")
 class Residual(Structure):
     """body + shortcut; the shortcut is the input itself unless given. Both shapes are equal, not just broadcastable."""
+
+    holds = {
+        "body": "a list of items; the list alone will do",
+        "shortcut": "a list of items beside it; the input itself when left out",
+    }
+    rules = ("size-mismatch: body and shortcut yield equal shapes",)
+    example = ("- residual:\n  - dense: 16\n  - relu", "[N, 16]")
 
     keys = ("body", "shortcut")
 
@@ -65,9 +84,19 @@ class Residual(Structure):
         return a.merge("add", {"broadcast": False}, [*body, *shortcut])
 
 
-@layer("branches", also="Parallel Concurrent HybridConcurrent")
+@layer(
+    "branches",
+    torch="",
+    keras="",
+    flax="",
+    mxnet="gluon.contrib.nn.HybridConcurrent gluon.contrib.nn.Concurrent",
+    also="Parallel",
+)
 class Branches(Structure):
     """The same input into each list; yields one value per list."""
+
+    holds = {"NAME": "a list of items for each branch; or a list of such lists, called 0, 1, …"}
+    example = ("- branches:\n    left: [{dense: 4}]\n    right: [{dense: 8}]\n- concat", "[N, 16]")
 
     reads = "branches"
     keys = ()
@@ -85,9 +114,16 @@ class Branches(Structure):
         return out if fine else None
 
 
-@layer("apply", also="reuse shared_layer")
+@layer("apply", torch="", keras="", flax="", mxnet="", also="reuse shared_layer")
 class Apply(Structure):
     """An earlier layer or block again, on another input, with the same parameters."""
+
+    holds = {"(value)": "the name of an earlier item; h.3 for one copy of a repeated one"}
+    rules = (
+        "unknown-reference: an earlier layer or block has that name",
+        "apply-modifier: no init, tie, freeze or dtype: they are the other's",
+    )
+    example = ("- dense layer: 16\n- apply: layer", "[N, 16]")
 
     reads = "reference"
     keys = ()

@@ -9,10 +9,14 @@ from .base import Layer, Param, choice, dims, integer, layer, param, size, value
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Bare tensors"
 
-@layer("parameter", also="Parameter nn.Parameter Variable")
+
+@layer("parameter", torch="nn.Parameter", keras="", flax="", mxnet="gluon.Parameter", also="Variable Parameter")
 class Bare(Layer):
     """A learned tensor without an input: a class token, a position table."""
+
+    example = ("- parameter position: [1, 16, 64]\n- add: [x, prev]", "[N, 16, 64]")
 
     shape = dims("its shape; symbols and _ are inferred", also="size")
 
@@ -36,9 +40,11 @@ class Bare(Layer):
         return p.value
 
 
-@layer("constant", also="Constant")
+@layer("constant", torch="", keras="", flax="", mxnet="gluon.Constant", also="Constant")
 class Fixed(Layer):
     """A tensor of given values."""
+
+    example = ("- constant mean: {value: [0.5, 0.4, 0.3]}\n- sub: [x, prev]", "[N, H, W, 3]")
 
     value = value("a number, or nested lists of numbers", also="data fill_value")
     shape = dims("its shape, filled with the value; as the value is when left out", default=None)
@@ -70,9 +76,19 @@ class Fixed(Layer):
         return np.broadcast_to(array, self.sizes()).copy() if self.shape is not None else array
 
 
-@layer("arange", also="Arange range positions position_ids")
+@layer(
+    "arange",
+    torch="arange",
+    keras="ops.arange",
+    flax="jax.numpy.arange",
+    mxnet="nd.contrib.arange_like",
+    also="Arange range positions position_ids",
+)
 class Arange(Layer):
     """The positions 0, 1, … of one axis of its input."""
+
+    example = ("1", "[N, T] int64")
+    rules = ("axis-out-of-range: axis exists",)
 
     axis = integer("the axis that is counted", also="dim")
 
@@ -90,9 +106,11 @@ class Arange(Layer):
         return np.arange(x.shape[self.axis], dtype=np.int64)
 
 
-@layer("one_hot", also="OneHot CategoryEncoding")
+@layer("one_hot", torch="nn.functional.one_hot", keras="ops.one_hot", flax="jax.nn.one_hot", mxnet="nd.one_hot", also="OneHot")
 class OneHot(Layer):
     """1 at each index, 0 elsewhere, along a new last axis."""
+
+    example = ("10", "[N, T] int64")
 
     classes = size("how many indices", also="num_classes depth num_tokens")
 
@@ -111,6 +129,8 @@ class OneHot(Layer):
 class AlongOne(Layer):
     """A learned vector laid along one axis."""
 
+    example = ("", "[N, T, 64]")
+
     axis = integer("the axis it lies along", default=-1, also="dim")
 
     def __init__(self, **values: Any) -> None:
@@ -127,7 +147,7 @@ class AlongOne(Layer):
         return w.reshape(shape)
 
 
-@layer("scale", also="Scale LayerScale layer_scale")
+@layer("scale", torch="", keras="", flax="", mxnet="", also="Scale LayerScale layer_scale")
 class Scale(AlongOne):
     """A learned factor per entry of an axis (layer scale)."""
 
@@ -138,7 +158,7 @@ class Scale(AlongOne):
         return x * self.along(x, p.weight)
 
 
-@layer("bias_add", also="Bias BiasAdd")
+@layer("bias_add", torch="", keras="", flax="", mxnet="", also="Bias BiasAdd")
 class BiasAdd(AlongOne):
     """A learned offset per entry of an axis."""
 

@@ -10,6 +10,8 @@ from .base import Layer, Problem, choice, dims, flag, layer
 from .frame import Frame
 from .lazy import np
 
+GROUP = "Shape"
+
 RANKS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 
@@ -31,10 +33,23 @@ class Scales(Number):
 
 @layer(
     "upsample",
-    also="Upsample UpSampling1D UpSampling2D UpSampling3D interpolate Resizing resize UpsamplingNearest2d UpsamplingBilinear2d",
+    torch="nn.Upsample nn.UpsamplingNearest2d nn.UpsamplingBilinear2d nn.functional.interpolate",
+    keras="layers.UpSampling1D layers.UpSampling2D layers.UpSampling3D layers.Resizing",
+    flax="jax.image.resize",
+    mxnet="nd.UpSampling",
+    also="resize",
 )
 class Upsample(Layer):
     """Resize the spatial axes by a scale or to a size (or to that of a second input); no antialiasing."""
+
+    example = ("2", "[N, 16, 32, 32]")
+    rules = (
+        "argument-conflict: either scale or size is given",
+        "missing-argument: scale, size or a second input says how large",
+        "argument-conflict: align_corners goes with a mode that blends",
+        "rank-mismatch: there is a spatial axis; linear takes one, bilinear and bicubic two, trilinear three",
+        "argument-length: scale and size have one entry, or one per spatial axis",
+    )
 
     scale: Any = Scales("how much larger: sizes are floor(in * scale)", default=None, minimum=1e-6, also="scale_factor")
     size = dims("the new sizes instead", default=None, also="output_size")
@@ -66,20 +81,20 @@ class Upsample(Layer):
             raise Problem("missing-argument", "upsample needs scale, size or a second input", "scale")
         out = []
         for k in range(n):
-            r.named(f"x{k}", row[2 + k])
+            r.named(f"in{k}", row[2 + k])
             if self.size is not None:
                 if len(self.size) not in (1, n):
                     raise Problem("argument-length", f"size has {len(self.size)} entries for {n} spatial axes", "size")
                 out.append(r.slot(f"size.{k if len(self.size) > 1 else 0}"))
                 continue
             f = Fraction(self.factors(n)[k]).limit_denominator(10_000)
-            if f"y{k}" not in r.axes:
+            if f"out{k}" not in r.axes:
                 if f.denominator == 1:
-                    r.slot(f"y{k}")
-                    r.affine(f"y{k}", f"x{k}", f.numerator, 0)
+                    r.slot(f"out{k}")
+                    r.affine(f"out{k}", f"in{k}", f.numerator, 0)
                 else:
-                    r.window(f"y{k}", f"x{k}", 0, f.denominator, f.numerator, rule="empty-output", blame="scale")
-            out.append(r.slot(f"y{k}"))
+                    r.window(f"out{k}", f"in{k}", 0, f.denominator, f.numerator, rule="empty-output", blame="scale")
+            out.append(r.slot(f"out{k}"))
         r.give((*row[:2], *out))
 
     def factors(self, n: int) -> tuple[float, ...]:

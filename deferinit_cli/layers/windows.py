@@ -50,9 +50,10 @@ def slides(layer: Layer) -> list[tuple[str, str, int | None, int, Any]]:
         elif pad != "same" and all(map(is_int, (k, s, d, *pad))):
             total, reach = sum(pad), d * (k - 1) + 1
             offset = total - reach + s
-            if getattr(layer, "ceil_mode", False):
+            over = getattr(layer, "ceil_mode", False)
+            if over:
                 offset = min(total - reach + 2 * s - 1, pad[0] + s - 1)
-            note = (k, s, total, d)
+            note = (k, s, total, d, pad[0] if over else None)
         found.append((axis, f"{axis}_out", offset, s, note))
     return found
 
@@ -64,7 +65,7 @@ def stride(layer: Layer, i: int) -> Any:
 
 
 def is_int(v: Any) -> bool:
-    return type(v) is int
+    return isinstance(v, int)
 
 
 def options(layer: Layer, name: str, known: Callable[[str], int | None]) -> tuple[list[Any], bool]:

@@ -2,7 +2,7 @@
 
 A relation fires when it is made and again whenever a slot it watches becomes known, until it is `done`: all it can
 ever say is said. `words(name, of)` gives the equation with slots named by `name`, solved for the slot `of` where that
-reads well; `behind(slot)` the slots that a size it gave was worked out from.
+reads well; `behind(slot)` the slots that a size it gave was worked out from; `demand` what the sizes must fulfil.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ class Relation:
             return (slots[0],) if slots[1] == slot else (slots[1],)
         return tuple(dict.fromkeys([x for x in slots if x != slot]))
 
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        """What it refuses otherwise, in words, where the slots that are `given` are fixed; empty where it only computes."""
+        return ""
+
     def fail(self, s: Store, message: str, found: str = "", expected: str = "") -> None:
         self.done = True
         s.conflicts.append(Conflict(self.rule, self.says or message, self, self.slots, self.blame, found, expected, self.help))
@@ -60,9 +64,10 @@ class Relation:
             self.need(s, size, ">=", 1)
 
 
-def signed(constant: int) -> str:
-    """A constant that is added, as the end of an equation."""
-    return f" + {constant}" if constant > 0 else f" - {-constant}" if constant else ""
+def signed(constant: Any) -> str:
+    """What is added to a sum, as it is written behind it: ` + 3`, ` - 2`, nothing for 0."""
+    words = str(constant)
+    return "" if words == "0" else f" - {words[1:]}" if words[0] == "-" else f" + {words}"
 
 
 def without(slots: tuple[int, ...], one: int) -> tuple[int, ...]:
@@ -92,7 +97,7 @@ class Window(Relation):
         self.offset = offset
         self.stride = stride
         self.factor = factor
-        self.note = note  # (kernel, stride, padding, dilation) as written, for explanations
+        self.note = note  # as `Frame.window` has it, for explanations
 
     def fire(self, s: Store) -> None:
         out, x = self.slots
@@ -120,7 +125,7 @@ class Window(Relation):
     def too_small(self, s: Store, v: int) -> None:
         if self.note is None:
             return self.fail(s, f"nothing is left of a size of {v}")
-        kernel, _, padding, dilation = self.note
+        kernel, _, padding, dilation, _ = self.note
         reach = dilation * (kernel - 1) + 1
         spread = f" (dilation {dilation}: reaches {reach})" if dilation > 1 else ""
         padded = f" + {padding} padding" if padding else ""
@@ -132,12 +137,20 @@ class Window(Relation):
             return f"{name(x)} = {name(out)}{signed(-self.offset)}"
         inner = f"{self.factor}*{name(x)}" if self.factor != 1 else name(x)
         if self.note is not None:
-            k, st, p, d = self.note
-            inner += f" + {p}" if p else ""
+            k, st, p, d, before = self.note
+            padded = f"{inner} + {p}" if p else inner
             reach = f"{d}*({k} - 1)" if d != 1 else f"({k} - 1)"
-            return f"{name(out)} = floor(({inner} - {reach} - 1) / {st}) + 1"
+            if before is not None:  # the last window may hang over, but starts inside the input or the padding before it
+                inner += f" + {before}" if before else ""
+                return f"{name(out)} = min(ceil(({padded} - {reach} - 1) / {st}) + 1, ceil(({inner}) / {st}))"
+            return f"{name(out)} = floor(({padded} - {reach} - 1) / {st}) + 1"
+        if signed(self.offset) and signed(self.offset) == signed(self.stride - 1):
+            return f"{name(out)} = ceil({inner} / {self.stride})"
         inner += signed(self.offset)
         return f"{name(out)} = floor(({inner}) / {self.stride})" if self.stride != 1 else f"{name(out)} = {inner}"
+
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        return f"{name(self.slots[0])} >= 1"
 
 
 class Affine(Relation):
@@ -184,6 +197,9 @@ class Affine(Relation):
         factor = f"{self.factor}*" if self.factor != 1 else ""
         return f"{name(out)} = {factor}{name(x)}{signed(self.constant)}"
 
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        return f"{name(self.slots[0])} >= 1" if signed(self.constant) else ""
+
 
 class Sum(Relation):
     """out = the sum of terms + constant; every term at least 1."""
@@ -225,6 +241,9 @@ class Sum(Relation):
             others = [name(t) for t in without(self.slots[1:], of)]
             return f"{name(of)} = {' - '.join([name(self.slots[0]), *others])}{signed(-self.constant)}"
         return f"{name(self.slots[0])} = {' + '.join(map(name, self.slots[1:]))}{signed(self.constant)}"
+
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        return self.words(name) if self.rule != self.default_rule else ""
 
 
 class Product(Relation):
@@ -295,6 +314,15 @@ class Product(Relation):
             return f"{name(of)} = {name(self.slots[0])} / {below}"
         return f"{name(self.slots[0])} = {' * '.join(parts)}"
 
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        fixed = [name(f) for f in self.slots[1:] if given(f)]
+        if self.coefficient != 1:
+            fixed.insert(0, str(self.coefficient))
+        if not fixed:
+            return ""
+        whole = name(self.slots[0])
+        return f"{whole} is a multiple of {'*'.join(fixed)}" if any(not given(f) for f in self.slots[1:]) else self.words(name)
+
 
 class Divisible(Relation):
     """x is a multiple of m."""
@@ -335,6 +363,9 @@ class Divisible(Relation):
     def words(self, name: Namer, of: int = -1) -> str:
         return f"{name(self.slots[0])} % {name(self.slots[1])} == 0"
 
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        return f"{name(self.slots[0])} is a multiple of {name(self.slots[1])}"
+
 
 class AtMost(Relation):
     """x <= limit."""
@@ -363,6 +394,9 @@ class AtMost(Relation):
 
     def words(self, name: Namer, of: int = -1) -> str:
         return f"{name(self.slots[0])} <= {name(self.slots[1])}"
+
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        return self.words(name)
 
 
 class Broadcast(Relation):

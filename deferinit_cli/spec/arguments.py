@@ -160,12 +160,18 @@ def taught(kind: str, blocks: list[str]) -> tuple[str, str]:
     """(expected, help) for a kind that does not exist."""
     elsewhere = registry.elsewhere()
     if kind in elsewhere:
-        return "", f"'{kind}' is '{elsewhere[kind]}' here"
+        return "", f"'{kind}' is {one_of(elsewhere[kind])} here"
     known = [*blocks, *registry.index()]
     near = suggest(kind, known)
     if not near:
         other = suggest(kind, elsewhere)
         if other:
             word = other.split("'")[1]
-            near = f"did you mean '{elsewhere[word]}'?"
+            near = f"did you mean {one_of(elsewhere[word])}?"
     return "", near or "`deferinit layers` lists all kinds"
+
+
+def one_of(names: tuple[str, ...]) -> str:
+    """'conv1d', 'conv2d' or 'conv3d'."""
+    quoted = [f"'{n}'" for n in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

@@ -42,7 +42,7 @@ def shape_text(dims: Any) -> str:
 
 def parameter_table(report: Report, options: dict[str, Any]) -> Table:
     """The parameters: what each layer alone declares beside what the network knows."""
-    columns = options.get("columns") or PARAMETER_COLUMNS.get(report.command, PARAMETER_COLUMNS["show"])
+    columns = list(options.get("columns") or PARAMETER_COLUMNS.get(report.command, PARAMETER_COLUMNS["show"]))
     rows = [r for r in report.parameters if keep(r["name"], options)]
     folded = fold(rows, signature_of_parameter) if not options.get("unfold") else [(r, r["name"], 1) for r in rows]
     lines = [[parameter_cell(r, name, times, c) for c in columns] for r, name, times in folded]

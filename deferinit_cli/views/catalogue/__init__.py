@@ -1,0 +1,1 @@
+"""The catalogue of kinds, to read: a file per format."""

@@ -1,0 +1,1 @@
+"""Facts about Keras, Flax and MXNet, which no test imports; `make.py` made them."""
