@@ -66,7 +66,9 @@ def temp(tmp_path: Path) -> Path:
     """Where the install step leaves a command; here one that runs this tree."""
     command = tmp_path / "temp dir" / "deferinit" / "bin" / "deferinit"
     command.parent.mkdir(parents=True)
-    command.write_text(f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m deferinit_cli \"$@\"\n")
+    command.write_text(
+        f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} exec {shlex.quote(sys.executable)} -m deferinit_cli "$@"\n'
+    )
     command.chmod(0o755)
     return tmp_path / "temp dir"
 

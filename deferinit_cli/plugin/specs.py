@@ -23,7 +23,9 @@ class Specs:
     """What is registered when specs are asked for."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.asked = Asked(strict=bool(config.getoption("--deferinit-strict")), locked=bool(config.getoption("--deferinit-locked")))
+        self.asked = Asked(
+            strict=bool(config.getoption("--deferinit-strict")), locked=bool(config.getoption("--deferinit-locked"))
+        )
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> SpecFile | None:
         """A spec named by itself is one whatever it holds; in a folder, files without layers are somebody else's."""

@@ -172,6 +172,6 @@ def taught(kind: str, blocks: list[str]) -> tuple[str, str]:
 
 
 def one_of(names: tuple[str, ...]) -> str:
-    """'conv1d', 'conv2d' or 'conv3d'."""
+    """Names in quotes: one, or one of several."""
     quoted = [f"'{n}'" for n in names]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

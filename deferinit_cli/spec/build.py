@@ -64,7 +64,14 @@ class Builder(Calls):
         entries = ctx.names.entries
         for item in items:
             flow = ctx.flow
-            if item.plain and flow and len(flow) == 1 and item.label not in entries and not self.sharing and self.instances < MAX_INSTANCES:
+            if (
+                item.plain
+                and flow
+                and len(flow) == 1
+                and item.label not in entries
+                and not self.sharing
+                and self.instances < MAX_INSTANCES
+            ):
                 ctx.flow = self.plain_node(item, ctx, flow)
                 continue
             ctx.flow = self.item(item, ctx)

@@ -97,7 +97,9 @@ def test_gitlab_s_script_from_an_empty_environment(repository: Path, project: Pa
     script = "set -eo pipefail\n" + "\n".join(job["script"])
     result = subprocess.run(["bash", "-c", script], cwd=project, env=env, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert result.stdout.endswith("ok   nets/a.yaml (1 check)\nok   nets/user.yaml (no checks of its own)\n3 passed, 0 failed, in 2 specs\n")
+    assert result.stdout.endswith(
+        "ok   nets/a.yaml (1 check)\nok   nets/user.yaml (no checks of its own)\n3 passed, 0 failed, in 2 specs\n"
+    )
     assert JUnitXml.fromfile(str(project / "shapes.xml")).tests == 3
 
 

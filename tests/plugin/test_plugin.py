@@ -58,7 +58,9 @@ def test_every_check_is_a_test_with_its_line(folder: Path) -> None:
     ]  # fmt: skip
     assert "nets/broken.yml:3:3: no layer or block is called 'rulu' [unknown-kind]\n    3 | - rulu\n" in result.stdout
     assert "Traceback" not in result.stdout and "deferinit_cli" not in result.stdout.replace(PLUGIN, "")
-    failures = {c.name: r for s in JUnitXml.fromfile(str(folder / "r.xml")) for c in s for r in c.result if isinstance(r, Failure)}
+    failures = {
+        c.name: r for s in JUnitXml.fromfile(str(folder / "r.xml")) for c in s for r in c.result if isinstance(r, Failure)
+    }
     assert failures["check 2"].message == "line 2: conv2d0: a kernel of 5 does not fit into 4"
     assert "expected: at least 5" in failures["check 2"].text
 
