@@ -30,7 +30,7 @@ class Answers:
 
         network = self._resolved.network
         found = contract(network)
-        return Answer(contracts.render(found, network.source.name), contracts.document(found, network.source.name))
+        return Answer(contracts.render(found), contracts.document(found, network.source.name))
 
     def why(self, what: str) -> Answer:
         """The facts behind a size, such as `fc1.weight[1]`, or all sizes of `fc1`: `deferinit why`.

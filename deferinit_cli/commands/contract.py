@@ -6,37 +6,43 @@ from typing import Any
 
 import click
 
-from ..problems import Rejected
-from ._common import Work, emit, format_option, look_options, set_option, spec_argument
+from ..problems import Diagnostic, Rejected
+from ._common import Work, emit, format_option, input_option, look_options, set_option, spec_argument
+
+FORMATS = ("table", "json", "markdown")
 
 
 @click.command("contract")
 @spec_argument
+@input_option
 @set_option
-@format_option(("table", "json"))
+@format_option(FORMATS)
 @look_options
-def command(spec: str | None, sets: tuple[str, ...], formats: tuple[str, ...], **look: Any) -> None:
+def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], formats: tuple[str, ...], **look: Any) -> None:
     """Tell which input sizes are valid: bounds and residues per symbol, each with the layer that asks for it.
 
-    The sets are exact unless it says "sufficient". Conditions over several symbols stand as they are, with sizes that
-    break them.
+    The sets are exact unless it says otherwise. Conditions over several symbols stand as they are, with sizes that break
+    them. With some sizes given (--input image=1x3xHx224), it is the contract of the others. Exit code 1 when no size is valid.
     """
     from ..infer.contract import contract_of
-    from ..infer.diagnose import diagnostics
-    from ..infer.engine import infer
     from ..views import contracts
 
-    work = Work("contract", spec, sets, formats, ("table", "json"), **look)
-    network = work.load()
-    resolved = infer(network)
-    found = diagnostics(resolved)
-    if found:
-        raise Rejected(found)
-    answer = contract_of(resolved)
+    work = Work("contract", spec, sets, formats, FORMATS, **look)
+    answer = contract_of(work.infer(work.load(), inputs))
     for name, target in work.outputs:
         if name == "json":
             from ..views.json import dump
 
             emit(dump(contracts.document(answer, work.spec)), target)
         else:
-            emit(contracts.render(answer, work.spec), target)
+            emit(contracts.markdown(answer) if name == "markdown" else contracts.render(answer), target)
+    if answer.empty:
+        raise Rejected([impossible(a) for a in answer.axes if a.sizes.empty])
+
+
+def impossible(axis: Any) -> Diagnostic:
+    """An axis without a valid size: the reason that leaves none."""
+    last = axis.reasons[-1]
+    others = ", ".join(r.condition for r in axis.reasons[:-1])
+    return Diagnostic("no-valid-size", f"no {axis.symbol} is valid", last.span, found=others and f"{others} before",
+                      expected=f"sizes that {last.layer} takes as well", layer=last.layer)  # fmt: skip

@@ -19,13 +19,13 @@ def advise(network: Network, given: Sequence[Given], found: list[Diagnostic]) ->
     said = []
     for axis in found_contract.axes:
         dims = sizes.get(axis.input.name)
-        if dims is None or not -len(dims) <= axis.place < len(dims):
+        if dims is None or axis.place is None or not -len(dims) <= axis.place < len(dims):
             continue
         x = dims[axis.place]
         if type(x) is not int or axis.sizes.contains(x):
             continue
         below, above = axis.sizes.nearest(x)
         near = " and ".join(str(n) for n in (below, above) if n is not None)
-        said.append(f"{axis.symbol} = {x}, but {axis.sizes.text(axis.symbol)}" + (f": nearest {near}" if near else ""))
+        said.append(f"{axis.symbol} = {x}, but {axis.text()}" + (f": nearest {near}" if near else ""))
     if said and found:
         found[0].help = "; ".join([*([found[0].help] if found[0].help else []), *said])

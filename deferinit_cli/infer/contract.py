@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import product as combinations
 from typing import Any
 
-from ..graph import Input, Network
-from ..shapes import rows
+from ..graph import Given, Input, Network
+from ..shapes import rows, solving, telling
 from ..shapes.expr import Expr
 from ..shapes.reading import evaluate
-from ..shapes.sets import PeriodicSet, solutions
+from ..shapes.sets import PeriodicSet
 from ..shapes.store import Clause, Fact
 from ..shapes.words import text
 from .diagnose import node_of
 from .engine import infer
 from .explain import span_of
+from .openness import left_open
 from .resolved import Resolved
 
+Env = dict[str, int]
+FAR = (10, 100, 1000, 10_000, 100_000)
+"""Where a size that breaks a condition is looked for, besides among the smallest."""
 
-class Reason:
-    """One layer's condition on one symbol. `example` breaks it and nothing applied before it."""
 
-    __slots__ = ("clause", "condition", "example", "sides")
+class Asked:
+    """A condition with the layer that asks for it."""
 
-    def __init__(self, condition: str, clause: Clause, example: int | None, sides: tuple[int, int] | None) -> None:
-        self.condition = condition
+    __slots__ = ("clause", "example")
+
+    def __init__(self, clause: Clause, example: Env | None) -> None:
         self.clause = clause
-        self.example = example
-        self.sides = sides  # what the two sides come to for the example
+        self.example = example  # sizes that break it
 
     @property
     def layer(self) -> str:
@@ -37,231 +41,268 @@ class Reason:
     @property
     def span(self) -> Any:
         return span_of(self.clause.why)
+
+    def sides(self) -> tuple[int, int] | None:
+        """What the two sides of an equality come to for the example."""
+        if self.example is None or self.clause.op not in ("==", "|"):
+            return None
+        try:
+            return evaluate(self.clause.left, self.example), evaluate(self.clause.right, self.example)
+        except ValueError:
+            return None
+
+
+class Reason(Asked):
+    """One layer's condition on one symbol. `example` breaks it and nothing that was applied before."""
+
+    __slots__ = ("pattern", "symbol")
+
+    def __init__(self, symbol: str, pattern: str, clause: Clause, example: int | None) -> None:
+        super().__init__(clause, None if example is None else {symbol: example})
+        self.symbol = symbol
+        self.pattern = pattern  # the condition, with {} for the symbol
+
+    @property
+    def condition(self) -> str:
+        return self.pattern.replace("{}", self.symbol)
+
+    def like(self, other: Reason) -> bool:
+        """Whether it is the same condition of the same layer on another symbol."""
+        mine, theirs = list((self.example or {}).values()), list((other.example or {}).values())
+        return (self.pattern, self.layer, mine) == (other.pattern, other.layer, theirs)
 
 
 class Axis:
-    """One rigid unknown: the input and axis it stands at, the valid sizes, and why."""
+    """One rigid unknown: the input and axis it stands at, the sizes valid for all conditions on it alone, and why."""
 
     __slots__ = ("input", "place", "reasons", "sizes", "symbol")
 
-    def __init__(self, symbol: str, entry: Input, place: int, sizes: PeriodicSet, reasons: list[Reason]) -> None:
+    def __init__(self, symbol: str, entry: Input, place: int | None, sizes: PeriodicSet, reasons: list[Reason]) -> None:
         self.symbol = symbol
         self.input = entry
-        self.place = place
+        self.place = place  # None: it stands in expressions only
         self.sizes = sizes
         self.reasons = reasons
 
+    def text(self) -> str:
+        return telling.text(self.sizes, self.symbol)
 
-class Condition:
+    def like(self, other: Axis) -> bool:
+        """Whether its sizes and reasons are those of another axis."""
+        return self.sizes.like(other.sizes) and len(self.reasons) == len(other.reasons) and all(
+            a.like(b) for a, b in zip(self.reasons, other.reasons)
+        )  # fmt: skip
+
+
+class Condition(Asked):
     """A condition over several symbols, with sizes that break it."""
 
-    __slots__ = ("clause", "example", "text")
-
-    def __init__(self, text_: str, clause: Clause, example: dict[str, int] | None) -> None:
-        self.text = text_
-        self.clause = clause
-        self.example = example
+    __slots__ = ()
 
     @property
-    def layer(self) -> str:
-        node = node_of(self.clause.why)
-        return node.name if node is not None else ""
-
-    @property
-    def span(self) -> Any:
-        return span_of(self.clause.why)
+    def text(self) -> str:
+        return clause_text(self.clause.left, self.clause.op, self.clause.right)
 
 
 class Contract:
-    """All of it. `exact` is False when some set only promises what it lists, not that nothing else is valid."""
+    """All of it: sizes are valid that are in the set of each axis and satisfy all conditions."""
 
-    __slots__ = ("axes", "conditions", "resolved")
+    __slots__ = ("axes", "conditions", "open", "resolved")
 
     def __init__(self, axes: list[Axis], conditions: list[Condition], resolved: Resolved) -> None:
         self.axes = axes
         self.conditions = conditions
         self.resolved = resolved
+        self.open = left_open(resolved)  # what the spec leaves open, on which more may hang
 
     @property
     def exact(self) -> bool:
-        return all(a.sizes.exact for a in self.axes)
+        """Whether these are all valid sizes, and all of these are valid."""
+        return not self.open and all(a.sizes.exact for a in self.axes)
 
-    def valid(self, env: dict[str, int]) -> bool:
+    @property
+    def empty(self) -> bool:
+        """Whether an axis has no valid size at all."""
+        return any(a.sizes.empty for a in self.axes)
+
+    def alone(self, axis: Axis) -> bool:
+        """Whether a size is valid on its axis exactly if it is in the axis's set, whatever the other sizes are."""
+        return self.exact and not self.conditions_on(axis.symbol) and self.satisfiable
+
+    @property
+    def satisfiable(self) -> bool:
+        """Whether sizes are known that satisfy everything."""
+        return not self.empty and (not self.conditions or self.sample() is not None)
+
+    def conditions_on(self, symbol: str) -> list[Condition]:
+        return [c for c in self.conditions if symbol in free(c.clause)]
+
+    def valid(self, env: Env) -> bool:
         """Whether sizes, one per symbol, are valid."""
-        return all(a.sizes.contains(env[a.symbol]) for a in self.axes) and all(holds(c.clause, env) for c in self.conditions)
+        return all(a.sizes.contains(env[a.symbol]) for a in self.axes) and not self.broken(env)
+
+    def broken(self, env: Env) -> list[Condition]:
+        """The conditions over several symbols that sizes do not satisfy."""
+        return [c for c in self.conditions if not holds(c.clause, env)]
+
+    def sample(self) -> Env | None:
+        """Sizes that satisfy everything, small ones if they are easy to find; None where none are found."""
+        if self.empty:
+            return None
+        from .boxes import first_solution
+
+        sets = {a.symbol: a.sizes for a in self.axes}
+        return first_solution(sets, [c.clause for c in self.conditions])
 
 
-def contract(network: Network) -> Contract:
-    """The contract of a network, from its declaration alone."""
-    return contract_of(infer(network))
+def contract(network: Network, given: Sequence[Given] = ()) -> Contract:
+    """The contract of a network: of what is left of its inputs once some are given."""
+    return contract_of(infer(network, given))
 
 
 def contract_of(resolved: Resolved) -> Contract:
-    store = resolved.store
+    single, several = sorted_clauses(resolved)
+    places = unknowns(resolved)
+    axes = [axis(name, *place, single.get(name, [])) for name, place in places.items()]
+    found = {a.symbol: a.sizes for a in axes}
+    distinct: dict[str, Clause] = {}
+    for clause in several:  # the same condition of many layers is told once, by the first
+        distinct.setdefault(clause_text(clause.left, clause.op, clause.right), clause)
+    return Contract(axes, [Condition(c, witness(c, found)) for c in distinct.values()], resolved)
+
+
+def sorted_clauses(resolved: Resolved) -> tuple[dict[str, list[Clause]], list[Clause]]:
+    """Clauses over one symbol by its name, and those over several; each once."""
     single: dict[str, list[Clause]] = {}
     several: list[Clause] = []
-    for clause in store.clauses:
-        names = free(clause.left) | free(clause.right)
+    seen = set()
+    for clause in resolved.store.clauses:
+        key = (clause.left, clause.op, clause.right)
+        if key in seen:
+            continue
+        seen.add(key)
+        names = free(clause)
         if len(names) == 1:
             single.setdefault(next(iter(names)), []).append(clause)
         elif names:
             several.append(clause)
-    axes = [axis(name, *place, single.get(name, [])) for name, place in unknowns(resolved).items()]
-    found = {a.symbol: a.sizes for a in axes}
-    conditions = [Condition(clause_text(c), c, witness(c, found)) for c in several]
-    return Contract(axes, distinct(conditions), resolved)
+    return single, several
 
 
-def free(term: Any) -> frozenset[str]:
-    return term.symbols if type(term) is Expr else frozenset()
+def free(clause: Clause) -> frozenset[str]:
+    """The symbols of a clause."""
+    left, right = clause.left, clause.right
+    a = left.symbols if type(left) is Expr else frozenset()
+    return a | right.symbols if type(right) is Expr else a
 
 
-def distinct(conditions: list[Condition]) -> list[Condition]:
-    """The same condition from many layers is told once, by the first."""
-    out: dict[str, Condition] = {}
-    for c in conditions:
-        out.setdefault(c.text, c)
-    return list(out.values())
-
-
-def unknowns(resolved: Resolved) -> dict[str, tuple[Input, int]]:
-    """Every symbol and unknown input dim, with the first place it stands at."""
-    out: dict[str, tuple[Input, int]] = {}
+def unknowns(resolved: Resolved) -> dict[str, tuple[Input, int | None]]:
+    """Every symbol and unknown input dim, with the first place it stands at by itself (None: only in expressions)."""
+    bare: dict[str, tuple[Input, int | None]] = {}
+    inside: dict[str, tuple[Input, int | None]] = {}
     store = resolved.store
     for entry in resolved.network.inputs:
         row = rows.resolve(resolved.values[entry.value])
         slots = row if type(row) is tuple else row.prefix + row.suffix  # type: ignore[union-attr]
         for k, slot in enumerate(slots):
             origin, v = store.origin[slot], store.value[slot]
+            if type(v) is not Expr:
+                continue
             place = origin.what if isinstance(origin, Fact) and isinstance(origin.what, int) else k
-            if type(v) is Expr and len(v.symbols) == 1 and isinstance(origin, Fact):
-                out.setdefault(next(iter(v.symbols)), (entry, place))
-    return out
+            for name in sorted(v.symbols):
+                if v.kind == "sym":
+                    bare.setdefault(name, (entry, place))
+                inside.setdefault(name, (entry, None))
+    return {name: bare.get(name, inside[name]) for name in [*bare, *(n for n in inside if n not in bare)]}
 
 
-def valid_sizes(clause: Clause, name: str) -> PeriodicSet:
-    """The sizes of one symbol for which a clause over it alone holds."""
-    left, right = clause.left, clause.right
-    if clause.op == "|":
-        return solutions(left, "==", right, name).union(solutions(left, "==", 1, name)).union(solutions(right, "==", 1, name))
-    return solutions(left, clause.op, right, name)
+# ---- one symbol
 
 
-def axis(name: str, entry: Input, place: int, clauses: list[Clause]) -> Axis:
-    """Intersect, lower bounds first, then by period, so that each reason says what it adds."""
-    everything = PeriodicSet.all_from(1)
-    parts: dict[tuple[Any, ...], tuple[Clause, PeriodicSet]] = {}
+def axis(name: str, entry: Input, place: int | None, clauses: list[Clause]) -> Axis:
+    """Apply lower bounds first, then upper ones, then the others by period, so that each reason says what it adds."""
+    bounds: list[tuple[tuple[int, int], Clause, PeriodicSet]] = []
+    others: list[tuple[int, Clause]] = []
     for clause in clauses:
-        parts.setdefault((clause.left, clause.op, clause.right), (clause, valid_sizes(clause, name)))
-
-    def order(part: tuple[Clause, PeriodicSet]) -> tuple[Any, ...]:
-        low, high, modulus, _ = part[1].describe()
-        return (modulus, high is not None, low or 0)
-
-    sizes, reasons = everything, []
-    for clause, allowed in sorted(parts.values(), key=order):
-        narrower = sizes.intersect(allowed)
-        example = first_outside(sizes, narrower)
-        if example is None and narrower.exact == sizes.exact:
-            continue
-        before = sizes
-        sizes = narrower
-        reasons.append(Reason(added(name, before, sizes), clause, example, sides(clause, name, example)))
+        allowed = solving.bounded(clause.left, clause.op, clause.right, name)
+        if allowed is None:
+            others.append((solving.period(clause.left, clause.op, clause.right), clause))
+        else:
+            bounds.append(((int(allowed.max is not None), allowed.min or 0), clause, allowed))
+    sizes = PeriodicSet.interval(1)
+    reasons: list[Reason] = []
+    for _, clause, allowed in sorted(bounds, key=lambda b: b[0]):
+        sizes = apply(name, clause, sizes, sizes.intersect(allowed), reasons)
+    for _, clause in sorted(others, key=lambda o: o[0]):
+        sizes = apply(name, clause, sizes, valid_sizes(clause, name, sizes), reasons)
     return Axis(name, entry, place, sizes, reasons)
 
 
-def added(name: str, before: PeriodicSet, after: PeriodicSet) -> str:
-    """What an intersection added: the bound if only that moved, else the residues."""
-    low, high, modulus, residues = after.describe()
-    old_low, old_high, old_modulus, old_residues = before.describe()
-    if (modulus, residues) == (old_modulus, old_residues) or low is None:
-        parts = []
-        if low is not None and high == low:
-            return f"{name} == {low}"
-        if low != old_low:
-            parts.append(f"{name} >= {low}")
-        if high != old_high and high is not None:
-            parts.append(f"{name} <= {high}")
-        return ", ".join(parts) or after.text(name)
-    inside = f"== {residues[0]}" if len(residues) == 1 else "in {" + ", ".join(map(str, residues)) + "}"
-    return f"{name} % {modulus} {inside}" if modulus > 1 else after.text(name)
+def apply(name: str, clause: Clause, before: PeriodicSet, after: PeriodicSet, reasons: list[Reason]) -> PeriodicSet:
+    """The narrower set; a reason is added where it is narrower."""
+    if before.like(after) and before.exact == after.exact:
+        return before
+    reasons.append(Reason(name, telling.added(before, after, "{}"), clause, first_outside(before, after)))
+    return after
 
 
-def first_outside(wide: PeriodicSet, narrow: PeriodicSet) -> Any:
-    """A size in `wide` but not in `narrow`: the first above narrow's smallest where there is one."""
-    low, _, modulus, _ = narrow.describe()
-    old_low, _, old_modulus, _ = wide.describe()
-    if modulus == old_modulus and low is not None and old_low is not None and low > old_low:
-        step: int | None = next((x for x in range(low - 1, max(0, low - 1 - old_modulus), -1) if wide.contains(x)), None)
-        if step is not None:
-            return step
-    start = max(low or 1, old_low or 1)
-    for x in range(start, start + 4 * max(modulus, old_modulus, 1) + 2):
-        if wide.contains(x) and not narrow.contains(x):
-            return x
-    top = narrow.describe()[1]
-    for x in [*range((top or 0) + 1, (top or 0) + 2 + old_modulus), *range(old_low or 1, start)]:
-        if wide.contains(x) and not narrow.contains(x):
-            return x
-    return None
+def valid_sizes(clause: Clause, name: str, within: PeriodicSet | None = None) -> PeriodicSet:
+    """The sizes of one symbol, of those within a set, for which a clause over it alone holds."""
+    return solving.solutions(clause.left, clause.op, clause.right, name, within)
 
 
-def sides(clause: Clause, name: str, example: int | None) -> tuple[int, int] | None:
-    """What both sides of an equality come to for an example."""
-    if example is None or clause.op not in ("==", "|"):
-        return None
-    try:
-        return evaluate(clause.left, {name: example}), evaluate(clause.right, {name: example})
-    except (ZeroDivisionError, ValueError):
-        return None
+def first_outside(wide: PeriodicSet, narrow: PeriodicSet) -> int | None:
+    """A member of the wider set that is not in the narrower one: just below it, just above, or the first within it."""
+    low, high = narrow.min, narrow.max
+    if low is None:
+        return wide.min
+    below = wide.nearest(low - 1)[0] if low > 1 else None
+    above = wide.nearest(high + 1)[1] if high is not None else None
+    inside = next((x for x in wide.members_from(low, 2 * max(wide.period, narrow.period)) if not narrow.contains(x)), None)
+    if narrow.period == wide.period:
+        return next((x for x in (below, above, inside) if x is not None), None)
+    return next((x for x in (inside, above, below) if x is not None), None)
 
 
-def clause_text(clause: Clause) -> str:
-    """A clause as a condition to read."""
-    left, right = text(clause.left), text(clause.right)
-    if clause.op == "%":
-        return f"{left} % {right if right.isalnum() else f'({right})'} == 0" if left.isalnum() else f"({left}) % {right} == 0"
-    if clause.op == "|":
-        return f"{left} == {right} or {left} == 1 or {right} == 1"
-    return f"{left} {clause.op} {right}"
+# ---- clauses in words, and at given sizes
 
 
-def holds(clause: Clause, env: dict[str, int]) -> bool:
+def clause_text(left: Any, op: str, right: Any) -> str:
+    """A condition to read."""
+    a, b = text(left), text(right)
+    if op == "%":
+        return f"{a if a.isalnum() else f'({a})'} % {b if b.isalnum() else f'({b})'} == 0"
+    return f"{a} == {b} or {a} == 1 or {b} == 1" if op == "|" else f"{a} {op} {b}"
+
+
+def holds(clause: Clause, env: Env) -> bool:
     """A clause at given sizes."""
-    try:
-        left, right = evaluate(clause.left, env), evaluate(clause.right, env)
-    except (ZeroDivisionError, ValueError):
-        return False
-    if clause.op == "==":
-        return left == right
-    if clause.op == ">=":
-        return left >= right
-    if clause.op == "%":
-        return right > 0 and left % right == 0
-    return left == right or left == 1 or right == 1
+    return solving.holds(clause.left, clause.op, clause.right, env)
 
 
-def witness(clause: Clause, sizes: dict[str, PeriodicSet]) -> dict[str, int] | None:
-    """Small sizes, each valid on its own, that break a condition over several symbols."""
-    names = sorted(free(clause.left) | free(clause.right))
-    columns = [smallest(sizes.get(n), 6 if len(names) <= 4 else 2) for n in names]
-    for values in combinations(*columns):
+def witness(clause: Clause, sizes: dict[str, PeriodicSet]) -> Env | None:
+    """Sizes, each valid on its own and small where that does, that break a condition over several symbols."""
+    names = sorted(free(clause))
+    columns = [list(spots(sizes.get(n) or PeriodicSet.interval(1), 5 if len(names) <= 4 else 2)) for n in names]
+    for values in sorted(combinations(*columns), key=sum):
         env = dict(zip(names, values))
         if not holds(clause, env):
             return env
     return None
 
 
-def smallest(sizes: PeriodicSet | None, count: int) -> list[int]:
-    """The first few members of a set."""
-    if sizes is None:
-        return list(range(1, count + 1))
-    out: list[int] = []
-    x = 0
-    while len(out) < count:
-        above = sizes.nearest(x + 1)[1]
+def spots(sizes: PeriodicSet, count: int) -> Iterator[int]:
+    """The first members of a set, and some farther ones."""
+    last = 0
+    for _ in range(count):
+        above = sizes.nearest(last + 1)[1]
         if above is None:
-            break
-        out.append(above)
-        x = above
-    return out or [1]
+            return
+        yield above
+        last = above
+    for far in FAR:
+        above = sizes.nearest(max(far, last + 1))[1]
+        if above is None:
+            return
+        yield above
+        last = above

@@ -9,23 +9,28 @@ difference.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product as combinations
 from typing import Any
 
 from ..graph import Network, Parameter
 from ..problems import Diagnostic, Span
-from ..shapes import rows
-from ..shapes.expr import Expr, factors
-from ..shapes.sets import PeriodicSet, solutions
+from ..shapes import rows, telling
+from ..shapes.polynomials import Span as Span_
+from ..shapes.sets import PeriodicSet
 from ..shapes.store import Clause, Fact
-from .contract import axis, clause_text, free, holds, unknowns, valid_sizes
+from .boxes import Family, Relate, Search
+from .contract import axis, clause_text, sorted_clauses, unknowns, valid_sizes
 from .diagnose import diagnostics
 from .engine import Inference
+from .explain import span_of
 from .open_arguments import Opening, candidates, openings, replaced
 from .resolved import Resolved
 
 BUDGET = 100_000
 """Nodes that the search may look at before it says "undecided"."""
 BOXES = 10_000
+RUNS = 100
+"""More stretches of one symbol than this are told by residues, where they are regular."""
 
 
 class Target:
@@ -42,11 +47,12 @@ class Target:
 class Box:
     """One family of solutions: inclusive ranges per symbol (high None: unbounded) and values of arguments."""
 
-    __slots__ = ("arguments", "shapes", "symbols")
+    __slots__ = ("arguments", "conditions", "shapes", "symbols")
 
-    def __init__(self, symbols: dict[str, tuple[int, int | None]], arguments: dict[str, Any]) -> None:
+    def __init__(self, symbols: dict[str, Span_], arguments: dict[str, Any], conditions: list[str]) -> None:
         self.symbols = symbols
         self.arguments = arguments
+        self.conditions = conditions  # that sizes in the ranges satisfy besides
         self.shapes: dict[str, list[tuple[int, int | None]]] = {}
 
     @property
@@ -120,7 +126,7 @@ def solve(network: Network, targets: Sequence[Target]) -> Solution:
     solution.openings = opened
     budget = [BUDGET]
     for resolved, arguments in attempts(network, targets, opened, solution, budget):
-        settle(resolved, arguments, solution, budget)
+        settle(resolved, arguments, solution, Search(budget[0]))
         if len(solution.boxes) > BOXES:
             solution.doubt(f"more than {BOXES} families of solutions")
             break
@@ -157,18 +163,11 @@ def attempts(
             stack.append((replaced(net, opening, v), {**chosen, opening.name: v}, rest))
 
 
-def settle(resolved: Resolved, arguments: dict[str, Any], solution: Solution, budget: list[int]) -> None:
+def settle(resolved: Resolved, arguments: dict[str, Any], solution: Solution, search: Search) -> None:
     """The boxes of one choice of arguments."""
     places = unknowns(resolved)
-    single: dict[str, list[Clause]] = {name: [] for name in places}
-    several: list[Clause] = []
-    for clause in resolved.store.clauses:
-        names = free(clause.left) | free(clause.right)
-        if len(names) == 1:
-            single.setdefault(next(iter(names)), []).append(clause)
-        elif names:
-            several.append(clause)
-    sets = {name: axis(name, *places[name], single[name]).sizes for name in places}
+    single, several = sorted_clauses(resolved)
+    sets = {name: axis(name, *places[name], single.get(name, [])).sizes for name in places}
     for name, found in sets.items():
         if found.empty:
             solution.failures = solution.failures or [no_size(name, single[name])]
@@ -177,24 +176,47 @@ def settle(resolved: Resolved, arguments: dict[str, Any], solution: Solution, bu
             solution.doubt(f"the sizes of {name} are not known exactly")
     solution.resolved = solution.resolved or resolved
     named = {**arguments, **size_arguments(resolved)}
-    for ranges in boxes(sets, several, solution, budget):
-        box = Box(ranges, named)
-        box.shapes = shapes(resolved, ranges)
-        solution.boxes.append(box)
-    if not solution.boxes and several and not solution.failures:
-        solution.failures = [Diagnostic("no-solution", f"no sizes satisfy {clause_text(c)}", None) for c in several[:3]]
+    families = search.families(sets, [Relate(c, c.left, c.right) for c in several])
+    for clause in search.doubts:
+        solution.doubt(f"undecided: {clause_text(clause.left, clause.op, clause.right)}")
+    for family in families:
+        for ranges, conditions in spread(family):
+            box = Box(ranges, named, conditions)
+            box.shapes = shapes(resolved, ranges)
+            solution.boxes.append(box)
+    if not families and several and not solution.failures and not search.doubts:
+        solution.failures = [
+            Diagnostic("no-solution", f"no sizes satisfy {clause_text(c.left, c.op, c.right)}", span_of(c.why))
+            for c in several[:3]
+        ]
 
 
 def no_size(name: str, clauses: list[Clause]) -> Diagnostic:
     """Which clause leaves a symbol without a size."""
-    from .explain import span_of
-
-    running = PeriodicSet.all_from(1)
+    running = PeriodicSet.interval(1)
     for clause in clauses:
-        running = running.intersect(valid_sizes(clause, name))
+        running = valid_sizes(clause, name, running)
         if running.empty:
-            return Diagnostic("no-solution", f"no {name} satisfies {clause_text(clause)}", span_of(clause.why))
+            return Diagnostic(
+                "no-solution", f"no {name} satisfies {clause_text(clause.left, clause.op, clause.right)}", span_of(clause.why)
+            )
     return Diagnostic("no-solution", f"no {name} fits")
+
+
+def spread(family: Family) -> Iterator[tuple[dict[str, Span_], list[str]]]:
+    """A family as boxes: each symbol's runs of consecutive sizes, or regular pieces with their residues, combined."""
+    columns = []
+    for name, sizes in family.sets.items():
+        runs = sizes.runs(RUNS)
+        if runs is not None:
+            columns.append([(name, run, "") for run in runs])
+        else:
+            columns.append([
+                (name, (p.low, p.high), telling.congruence(p, name) if p.modulus > 1 else "") for p in sizes.pieces
+            ])  # fmt: skip
+    kept = [clause_text(c.left, c.op, c.right) for c in family.conditions]
+    for chosen in combinations(*columns):
+        yield {name: run for name, run, _ in chosen}, [*(c for _, _, c in chosen if c), *kept]
 
 
 def size_arguments(resolved: Resolved) -> dict[str, Any]:
@@ -217,128 +239,6 @@ def size_arguments(resolved: Resolved) -> dict[str, Any]:
                 if found and all(type(v) is int for v in found):
                     out[f"{node.name}.{name}"] = found[0] if len(set(found)) == 1 else tuple(found)
     return out
-
-
-def boxes(
-    sets: dict[str, PeriodicSet], clauses: list[Clause], solution: Solution, budget: list[int]
-) -> Iterator[dict[str, tuple[int, int | None]]]:
-    """The members of the product of one-axis sets that satisfy the clauses, as boxes."""
-    clauses = [c for c in clauses if not satisfied(c, sets)]
-    if not clauses:
-        yield from spread(sets, solution, budget)
-        return
-    clause = min(clauses, key=lambda c: len(free(c.left) | free(c.right)))
-    rest = [c for c in clauses if c is not clause]
-    splits = by_divisors(clause, sets)
-    if splits is not None:
-        for narrowed in splits:
-            budget[0] -= 1
-            if budget[0] < 0:
-                return solution.doubt(f"too many ways to satisfy {clause_text(clause)}")
-            yield from boxes({**sets, **narrowed}, rest, solution, budget)
-        return
-    yield from search(clause, rest, sets, solution, budget)
-
-
-def satisfied(clause: Clause, sets: dict[str, PeriodicSet]) -> bool:
-    """Whether a clause is decided and true once the one-size symbols are filled in."""
-    env = {n: s.only for n, s in sets.items() if s.only is not None}
-    names = free(clause.left) | free(clause.right)
-    return names <= env.keys() and holds(clause, env)
-
-
-def by_divisors(clause: Clause, sets: dict[str, PeriodicSet]) -> list[dict[str, PeriodicSet]] | None:
-    """A product of one-symbol factors equal to a number: one narrowing per ordered split into divisors."""
-    left, right = (clause.left, clause.right) if type(clause.right) is int else (clause.right, clause.left)
-    if clause.op != "==" or type(right) is not int or type(left) is not Expr:
-        return None
-    coefficient, parts = factors(left)
-    grouped: dict[str, list[Any]] = {}
-    for part in parts:
-        if len(part.symbols) != 1:
-            return None
-        grouped.setdefault(next(iter(part.symbols)), []).append(part)
-    if right % coefficient:
-        return []
-    found: list[dict[str, PeriodicSet]] = [{}]
-    remaining = [right // coefficient]
-    names = list(grouped)
-    for k, name in enumerate(names):
-        last = k == len(names) - 1
-        next_found, next_remaining = [], []
-        for partial, whole in zip(found, remaining):
-            for d in [whole] if last else divisors(whole):
-                own = sets[name]
-                for solved in power_sets(grouped[name], d, name):
-                    narrowed = own.intersect(solved)
-                    if not narrowed.empty:
-                        next_found.append({**partial, name: narrowed})
-                        next_remaining.append(whole // d)
-        found, remaining = next_found, next_remaining
-    return found
-
-
-def power_sets(parts: list[Any], value: int, name: str) -> list[PeriodicSet]:
-    """The sizes for which the product of factors over one symbol is a value."""
-    whole = parts[0]
-    if len(parts) > 1:
-        from ..shapes.expr import product
-
-        whole = product(parts)
-    return [solutions(whole, "==", value, name)]
-
-
-def divisors(n: int) -> list[int]:
-    small = [d for d in range(1, int(n**0.5) + 1) if n % d == 0] if n > 0 else []
-    return small + [n // d for d in reversed(small) if d * d != n]
-
-
-def search(
-    clause: Clause, rest: list[Clause], sets: dict[str, PeriodicSet], solution: Solution, budget: list[int]
-) -> Iterator[dict[str, tuple[int, int | None]]]:
-    """Fix one symbol at a time, the one with the fewest sizes first."""
-    names = sorted(free(clause.left) | free(clause.right))
-    open_names = [n for n in names if sets[n].only is None]
-    if not open_names:
-        if holds(clause, {n: sets[n].only or 0 for n in names}):
-            yield from boxes(sets, rest, solution, budget)
-        return
-    if len(open_names) == 1:
-        from ..shapes.reading import substitute
-
-        env: dict[str, Any] = {n: sets[n].only for n in names if n != open_names[0]}
-        narrowed = Clause(substitute(clause.left, env), clause.op, substitute(clause.right, env), clause.rule, clause.why, ())
-        if type(narrowed.left) is Expr or type(narrowed.right) is Expr:
-            allowed = sets[open_names[0]].intersect(valid_sizes(narrowed, open_names[0]))
-            if not allowed.empty:
-                yield from boxes({**sets, open_names[0]: allowed}, rest, solution, budget)
-        elif holds(narrowed, {}):
-            yield from boxes(sets, rest, solution, budget)
-        return
-    finite = [n for n in open_names if sets[n].max is not None]
-    if not finite:
-        return solution.doubt(f"undecided: {clause_text(clause)}")
-    name = min(finite, key=lambda n: sets[n].max or 0)
-    for x in sets[name].members():
-        budget[0] -= 1
-        if budget[0] < 0:
-            return solution.doubt(f"undecided: {clause_text(clause)}")
-        yield from boxes({**sets, name: PeriodicSet.interval(x, x)}, [clause, *rest], solution, budget)
-
-
-def spread(sets: dict[str, PeriodicSet], solution: Solution, budget: list[int]) -> Iterator[dict[str, tuple[int, int | None]]]:
-    """Sets as boxes: each symbol's runs of consecutive sizes, combined."""
-    partial: list[dict[str, tuple[int, int | None]]] = [{}]
-    for name, sizes in sets.items():
-        runs = sizes.runs(BOXES)
-        if runs is None:
-            solution.doubt(f"the sizes of {name} have no end: {sizes.text(name)}")
-            runs = sizes.runs(BOXES, limit=sizes.period * 4) or []
-        budget[0] -= len(runs) * len(partial)
-        if budget[0] < 0:
-            return solution.doubt("too many boxes")
-        partial = [{**p, name: run} for p in partial for run in runs]
-    yield from partial
 
 
 def shapes(resolved: Resolved, ranges: dict[str, tuple[int, int | None]]) -> dict[str, list[tuple[int, int | None]]]:

@@ -20,6 +20,7 @@ class Waits:
     def __init__(self, resolved: Resolved) -> None:
         self.resolved = resolved
         self.places: dict[str, tuple[Input, int]] = {}
+        self.used: set[int] | None = None
         store = resolved.store
         for entry in resolved.network.inputs:
             row = rows.resolve(resolved.values[entry.value])
@@ -56,8 +57,15 @@ class Waits:
             return self.node(p.node) or ["its layer's rank"]
         out: list[str] = []
         for term in shape:
-            out += self.term(term) if term is not None else self.node(p.node) or [f"a size of {p.node.name}"]
+            out += self.term(term) if term is not None else self.node(p.node) or [self.loose(p.node)]
         return list(dict.fromkeys(out))
+
+    def loose(self, node: Node) -> str:
+        """What a layer waits for whose input, if it has one, is known."""
+        if self.used is None:
+            net = self.resolved.network
+            self.used = {v for n in net.nodes for v in n.inputs} | {v for _, v in net.outputs}
+        return f"a size of {node.name}" if self.used.intersection(node.outputs) else f"a use: {node.name} is not connected"
 
     def node(self, node: Node) -> list[str]:
         """What a layer waits for whose input is not known well enough."""

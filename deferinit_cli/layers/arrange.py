@@ -32,6 +32,7 @@ class Transpose(Layer):
     axes = integers("the input's axes in their new order, all of them", also="perm dims order")
 
     accepts = "any"
+    adds = 0
 
     def check(self) -> None:
         n = len(self.axes)
@@ -68,6 +69,7 @@ class ExpandDims(Layer):
     axis = integer("where it goes", also="dim")
 
     accepts = "any"
+    adds = 0
 
     def relate(self, r: Frame) -> None:
         row = r.dims()
@@ -92,6 +94,7 @@ class Squeeze(Layer):
     axis = integers("the axis, or a list of them", also="dim")
 
     accepts = "any"
+    adds = 0
 
     def relate(self, r: Frame) -> None:
         row = r.dims()
@@ -118,6 +121,7 @@ class Roll(Layer):
     axis = integers("the axis, or one per shift", also="dims dim")
 
     accepts = "any"
+    adds = 0
     takes = gives = "*x"
 
     def check(self) -> None:
@@ -148,6 +152,7 @@ class Flip(Layer):
     axis = integers("the axis, or a list of them", also="dims dim")
 
     accepts = "any"
+    adds = 0
     takes = gives = "*x"
 
     def relate(self, r: Frame) -> None:
@@ -167,6 +172,7 @@ class Tile(Layer):
     repeats = integers("how often, per axis", minimum=1, also="reps multiples")
 
     accepts = "any"
+    adds = 0
 
     def relate(self, r: Frame) -> None:
         row = r.dims()
@@ -204,6 +210,7 @@ class RepeatAxis(Layer):
     axis = integer("the axis", also="dim")
 
     accepts = "any"
+    adds = 0
 
     def relate(self, r: Frame) -> None:
         row = r.dims()

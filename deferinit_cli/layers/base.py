@@ -123,7 +123,7 @@ class Layer:
     accepts: ClassVar[str] = "float"  # 'float', 'integer' or 'any': dtype of its first input
     index_limit: ClassVar[str] = ""  # the axis that its integer input must stay below
     counts: ClassVar[bool] = False  # what it yields are the numbers 0, 1, … of its only axis
-    adds: Any = None  # of a layer that keeps shapes: the whole number it adds to all entries; None where it does more
+    adds: Any = None  # the whole number it adds to all entries, 0 where they only change places; None where it does more
     sides: ClassVar[tuple[str, ...]] = ()  # names of side outputs
     takes: str = ""  # axis pattern per port, separated by commas; empty: `relate` reads the rows
     gives: str = ""  # axis pattern per output, sides last; empty: `relate` gives the rows

@@ -46,6 +46,7 @@ class BroadcastTo(Layer):
     ports = ("x", "like")
     optional = 1
     accepts = "any"
+    adds = 0
 
     def relate(self, r: Frame) -> None:
         if len(r.inputs) > 1:

@@ -27,6 +27,7 @@ class Flatten(Layer):
     end = integer("last axis that is merged", default=-1, also="end_dim")
 
     accepts = "any"
+    adds = 0
     takes = "*x"
 
     def relate(self, r: Frame) -> None:
@@ -75,6 +76,7 @@ class Unflatten(Layer):
     shape = dims("its new sizes; one may be -1 or _", special="-1", also="unflattened_size")
 
     accepts = "any"
+    adds = 0
 
     def relate(self, r: Frame) -> None:
         row = r.dims()

@@ -26,6 +26,7 @@ class Reshape(Layer):
                  also="target_shape newshape size")  # fmt: skip
 
     accepts = "any"
+    adds = 0
     takes = "*x"
 
     def check(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .arguments import PerAxis
-from .base import Layer, choice, integer, layer, number
+from .base import Layer, Problem, choice, integer, layer, number
 from .base import size as extent
 from .frame import Frame
 from .lazy import np
@@ -143,6 +143,8 @@ class Widths(PerAxis):
         return "a list of [before, after] pairs, for the last axes"
 
     def accept(self, value: Any) -> Any:
+        if value is None and self.default is None:
+            return None
         found = value if isinstance(value, (list, tuple)) else None
         if not found or not all(isinstance(v, (list, tuple)) and len(v) == 2 for v in found):
             raise self.wrong(value)
@@ -202,23 +204,39 @@ class Pad(Layer):
     also="Crop center_crop",
 )
 class Crop(Layer):
-    """Cells taken away around the last axes."""
+    """Cells taken away around the last axes, or around the middle that is as large as a second input's spatial axes."""
 
     example = ("[[1, 1], [2, 2]]", "[N, 3, 32, 32]")
 
-    widths: Any = Widths("[before, after] for each of the last axes", minimum=0, unknown=False, also="cropping")
+    widths: Any = Widths("[before, after] for each of the last axes", default=None, minimum=0, unknown=False, also="cropping")
 
     accepts = "any"
+    ports = ("x", "like")
+    optional = 1
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        n = len(self.widths)
-        self.takes, self.gives = ("*x " + " ".join(f"{c}{k}" for k in range(n)) for c in "ab")
+        if self.widths is not None:
+            self.takes, self.gives = ("*x " + " ".join(f"{c}{k}" for k in range(len(self.widths))) for c in "ab")
 
     def relate(self, r: Frame) -> None:
-        for k, w in enumerate(self.widths):
-            r.window(f"b{k}", f"a{k}", -sum(w), rule="crop-too-large", blame="widths")
+        if (self.widths is None) == (len(r.inputs) < 2):
+            rule = "missing-argument" if self.widths is None else "argument-conflict"
+            raise Problem(rule, "crop takes either widths or a second input", "widths")
+        if self.widths is not None:
+            for k, w in enumerate(self.widths):
+                r.window(f"b{k}", f"a{k}", -sum(w), rule="crop-too-large", blame="widths")
+            return
+        r.same_rank([0, 1])
+        row, like = r.dims(), r.dims(1)
+        for k in range(2, len(row)):
+            r.at_most(r.name(f"b{k}", like[k]), r.name(f"a{k}", row[k]), rule="crop-too-large",
+                      says="{whole} cells are wanted, there are {part}")  # fmt: skip
+        r.give((*row[:2], *like[2:]))
 
-    def forward(self, p: Any, x: Any) -> Any:
+    def forward(self, p: Any, x: Any, *like: Any) -> Any:
+        if like:  # the cell left over by an odd difference is behind
+            starts = [(n - m) // 2 for n, m in zip(x.shape[2:], like[0].shape[2:])]
+            return x[(..., *(slice(a, a + m) for a, m in zip(starts, like[0].shape[2:])))]
         at = tuple(slice(a, n - b) for (a, b), n in zip(self.widths, x.shape[x.ndim - len(self.widths) :]))
         return x[(..., *at)]

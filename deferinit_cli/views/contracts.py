@@ -1,41 +1,93 @@
-"""Contracts, explanations and solutions, to read and as data."""
+"""Contracts to read, for notes, and as data."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..infer.contract import Axis, Condition, Contract, Reason
+from ..infer.contract import Asked, Axis, Condition, Contract, Reason
+from ..shapes.sets import Piece
+from .markdown import escaped, row
 from .problems import place, safe
 
+LONG = 60
+"""A longer condition over several symbols is not repeated in the first line."""
+COLUMNS = ["condition", "asked for by", "fails at"]
 
-def render(contract: Contract, spec: str) -> str:
-    """The valid sizes in a line, then each reason."""
-    net = contract.resolved.network
-    if not contract.axes:
-        return f"{net.name}: every size is fixed by the spec\n"
-    head = f"{net.name}: " + " · ".join(a.sizes.text(a.symbol) for a in contract.axes)
-    lines = [safe(head), "exact" if contract.exact else "sufficient, not exact: other sizes may be valid too"]
-    rows = [(r.condition, where(r), example(a, r)) for a in contract.axes for r in a.reasons]
-    rows += [(c.text, where(c), witness(c)) for c in contract.conditions]
-    widths = [max((len(row[k]) for row in rows), default=0) for k in range(2)]
+
+def render(contract: Contract) -> str:
+    """The valid sizes in a line, how sure that is, then each reason."""
+    lines = [f"contract: {headline(contract)}", *certainty(contract)]
+    rows = [(text, f"asked for by {who}" if who else "", f"fails at {example}" if example else "")
+            for text, who, example in reasons(contract)]  # fmt: skip
+    widths = [max((len(r[k]) for r in rows), default=0) for k in range(2)]
     lines += ["  " + f"{a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}".rstrip() for a, b, c in rows]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(safe, lines)) + "\n"
 
 
-def where(r: Reason | Condition) -> str:
-    at = f" ({place(r.span).rsplit(':', 1)[0]})" if r.span is not None else ""
-    return f"asked for by {r.layer}{at}" if r.layer else at.strip()
+def markdown(contract: Contract) -> str:
+    """The same as a table for pull requests and notes."""
+    parts = [f"**{escaped(contract.resolved.network.name)}**: {escaped(headline(contract))}", *map(escaped, certainty(contract))]
+    rows = reasons(contract)
+    if rows:
+        parts.append("\n".join([row(COLUMNS), row([":--"] * 3), *(row(list(map(escaped, r))) for r in rows)]))
+    return "\n\n".join(parts) + "\n"
 
 
-def example(a: Axis, r: Reason) -> str:
+def headline(contract: Contract) -> str:
+    """`N >= 1 · H >= 16, H % 16 == 0 · W likewise`."""
+    if not contract.axes:
+        return "every size is fixed"
+    parts: list[str] = []
+    told: list[Axis] = []
+    for a in contract.axes:
+        first = next((b for b in told if a.reasons and a.sizes.like(b.sizes)), None)
+        parts.append(a.text() if first is None else f"{a.symbol} likewise")
+        told.append(a)
+    short = [c.text for c in contract.conditions if len(c.text) <= LONG]
+    hidden = len(contract.conditions) - len(short)
+    return " · ".join([*parts, *short, *([f"{hidden} longer condition{'s' if hidden > 1 else ''} below"] if hidden else [])])
+
+
+def certainty(contract: Contract) -> list[str]:
+    """How the sizes told relate to those that are valid."""
+    if contract.empty:
+        return ["no input is valid"]
+    out = []
+    if contract.open:
+        out.append(f"more may be asked, depending on what the spec leaves open: {', '.join(contract.open)}")
+    if not all(a.sizes.exact for a in contract.axes):
+        out.append("sufficient, not exact: other sizes may be valid too")
+    if not out and not contract.satisfiable:
+        out.append("exact, but no sizes are known that satisfy all conditions")
+    return out or ["exact"]
+
+
+def reasons(contract: Contract) -> list[tuple[str, str, str]]:
+    """(condition, who asks for it, what breaks it) of every reason; an axis whose reasons are another's is left out."""
+    out: list[tuple[str, str, str]] = []
+    told: list[Axis] = []
+    for a in contract.axes:
+        if not any(a.like(b) for b in told):
+            out += [(r.condition, where(r), example(r)) for r in a.reasons]
+        told.append(a)
+    return out + [(c.text, where(c), example(c)) for c in contract.conditions]
+
+
+def where(r: Asked) -> str:
+    """`dec.2.concat0 (unet.yaml:25)`."""
+    at = place(r.span).rsplit(":", 1)[0] if r.span is not None else ""
+    return f"{r.layer} ({at})" if r.layer and at else r.layer or at
+
+
+def example(r: Asked) -> str:
+    """The sizes that break it, and what the two sides come to."""
     if r.example is None:
         return ""
-    sides = f": {r.sides[0]} and {r.sides[1]}" if r.sides is not None else ""
-    return f"fails at {a.symbol} = {r.example}{sides}"
+    sides = r.sides()
+    return ", ".join(f"{k} = {v}" for k, v in r.example.items()) + (f": {sides[0]} and {sides[1]}" if sides else "")
 
 
-def witness(c: Condition) -> str:
-    return "fails at " + ", ".join(f"{k} = {v}" for k, v in c.example.items()) if c.example else ""
+# ---- as data
 
 
 def document(contract: Contract, spec: str) -> dict[str, Any]:
@@ -45,30 +97,37 @@ def document(contract: Contract, spec: str) -> dict[str, Any]:
         "command": "contract",
         "network": contract.resolved.network.name,
         "spec": spec,
-        "contract": [axis(a) for a in contract.axes],
-        "conditions": [
-            {"text": c.text, "layer": c.layer, "line": c.span.line if c.span else None, "example": c.example}
-            for c in contract.conditions
-        ],
+        "exact": contract.exact,
+        "open": contract.open,
+        "example": contract.sample(),
+        "contract": [axis(contract, a) for a in contract.axes],
+        "conditions": [{"text": c.text, **asked(c)} for c in contract.conditions],
         "problems": [],
     }
 
 
-def axis(a: Axis) -> dict[str, Any]:
-    low, high, modulus, residues = a.sizes.describe()
-    regular = low is not None and low == a.sizes.min and a.sizes.regular(low, high)
+def axis(contract: Contract, a: Axis) -> dict[str, Any]:
+    """One axis. min, max, modulus and residues are its one regular piece, or the largest of several: all are in `pieces`."""
+    pieces = a.sizes.pieces
     return {
         "symbol": a.symbol,
         "input": a.input.name,
         "axis": a.place,
-        "min": low,
-        "max": high,
-        "modulus": modulus,
-        "residues": residues,
-        "exact": a.sizes.exact and regular,
-        "reasons": [
-            {"condition": r.condition, "layer": r.layer, "line": r.span.line if r.span else None,
-             "example": {a.symbol: r.example} if r.example is not None else None}
-            for r in a.reasons
-        ],
-    }  # fmt: skip
+        **piece(a.sizes.main),
+        "exact": contract.alone(a) and len(pieces) < 2,
+        "pieces": [piece(p) for p in pieces],
+        "pieces_exact": contract.alone(a),
+        "reasons": [{"condition": r.condition, **asked(r)} for r in a.reasons],
+    }
+
+
+def piece(p: Piece | None) -> dict[str, Any]:
+    if p is None:  # no size has one of no residues
+        return {"min": 1, "max": None, "modulus": 1, "residues": []}
+    return {"min": p.low, "max": p.high, "modulus": p.modulus, "residues": list(p.residues)}
+
+
+def asked(r: Reason | Condition) -> dict[str, Any]:
+    span = r.span
+    return {"layer": r.layer, "file": span.source.name if span else None, "line": span.line if span else None,
+            "example": r.example}  # fmt: skip

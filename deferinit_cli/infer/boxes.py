@@ -1,0 +1,254 @@
+"""Conditions over several symbols solved together: families of sizes, each symbol's a set of its own.
+
+In order of effort: symbols of one size are filled in; a condition on one symbol narrows its set exactly; bounds follow from
+what can only rise; products are split into divisors; and what is finite by then is tried one by one, within a budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from itertools import product as combinations
+from math import isqrt
+from typing import Any
+
+from ..shapes.expr import Expr, Term, product, sub
+from ..shapes.intervals import Ranges
+from ..shapes.reading import substitute
+from ..shapes.sets import PeriodicSet
+from ..shapes.solving import bounded, holds, solutions
+from ..shapes.store import Clause
+
+BUDGET = 100_000
+"""Steps of a search before it says "undecided"."""
+SAMPLES = 8
+"""Members of each symbol tried for one example where a condition has no finite side."""
+
+Sets = dict[str, PeriodicSet]
+Env = dict[str, int]
+
+
+class Relate:
+    """`left op right`, what is left of a clause once some symbols are filled in."""
+
+    __slots__ = ("clause", "left", "op", "right", "symbols")
+
+    def __init__(self, clause: Clause, left: Term, right: Term) -> None:
+        self.clause = clause
+        self.left = left
+        self.op = clause.op
+        self.right = right
+        self.symbols = (left.symbols if type(left) is Expr else frozenset()) | (
+            right.symbols if type(right) is Expr else frozenset()
+        )
+
+    def at(self, env: Env) -> Relate:
+        return Relate(self.clause, substitute(self.left, env), substitute(self.right, env))
+
+    def holds(self, env: Env) -> bool:
+        return holds(self.left, self.op, self.right, env)
+
+
+class Family:
+    """Sizes chosen from each set freely, as far as they satisfy the conditions left over (which have no finite side)."""
+
+    __slots__ = ("conditions", "sets")
+
+    def __init__(self, sets: Sets, conditions: list[Relate]) -> None:
+        self.sets = sets
+        self.conditions = conditions
+
+    def key(self, without: str) -> tuple[Any, ...]:
+        own = tuple((n, tuple(p.key() for p in s.pieces)) for n, s in self.sets.items() if n != without)
+        return own, tuple((c.left, c.op, c.right) for c in self.conditions)
+
+
+class Search:
+    """One search with its budget; `doubts` say what was not decided."""
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self.budget = budget
+        self.doubts: list[Clause] = []
+
+    def spend(self, clause: Clause, steps: int = 1) -> bool:
+        """Whether it may go on."""
+        self.budget -= steps
+        if self.budget < 0:
+            self.doubt(clause)
+        return self.budget >= 0
+
+    def doubt(self, clause: Clause) -> None:
+        if clause not in self.doubts:
+            self.doubts.append(clause)
+
+    def families(self, sets: Sets, relates: list[Relate]) -> list[Family]:
+        """All solutions, but for what `doubts` says."""
+        settled = narrow(sets, relates)
+        if settled is None:
+            return []
+        sets, relates = settled
+        if not relates:
+            return [Family(sets, [])]
+        for relate in sorted(relates, key=lambda c: len(c.symbols)):
+            splits = by_divisors(relate, sets)
+            if splits is not None:
+                rest = [c for c in relates if c is not relate]
+                return [f for s in splits if self.spend(relate.clause) for f in self.families({**sets, **s}, rest)]
+        finite = {n: count for c in relates for n in c.symbols if (count := sets[n].count()) is not None}
+        if not finite:
+            return [self.endless(sets, relates)]
+        name = min(finite, key=lambda n: (finite[n], n))
+        return self.one_by_one(name, sets, relates)
+
+    def one_by_one(self, name: str, sets: Sets, relates: list[Relate]) -> list[Family]:
+        """A symbol's sizes tried in order; those that leave the same to the others are told together."""
+        alike: dict[tuple[Any, ...], tuple[Family, list[int]]] = {}
+        for x in sets[name].members():
+            if not self.spend(relates[0].clause):
+                break
+            for family in self.families({**sets, name: PeriodicSet.interval(x, x)}, relates):
+                alike.setdefault(family.key(name), (family, []))[1].append(x)
+        return [Family({**f.sets, name: PeriodicSet.of(members)}, f.conditions) for f, members in alike.values()]
+
+    def endless(self, sets: Sets, relates: list[Relate]) -> Family:
+        """Conditions between sizes without end stay as they are; that some sizes satisfy them is made sure of."""
+        if sample(sets, relates) is None:
+            for c in relates:
+                self.doubt(c.clause)
+        return Family(sets, relates)
+
+
+def first_solution(sets: Sets, clauses: list[Clause]) -> Env | None:
+    """Sizes that satisfy everything, small where that is easy; None where there are none or none is found."""
+    relates = [Relate(c, c.left, c.right) for c in clauses]
+    found = sample(sets, relates)
+    if found is None and relates:
+        for family in Search(BUDGET // 50).families(sets, relates):
+            found = sample(family.sets, family.conditions)
+            if found is not None:
+                break
+    return found
+
+
+def sample(sets: Sets, relates: list[Relate]) -> Env | None:
+    """Small sizes that satisfy the conditions: all but one tried in order, the last one solved for."""
+    names = sorted({n for c in relates for n in c.symbols})
+    env = {n: least for n, s in sets.items() if (least := s.min) is not None}
+    if len(env) < len(sets):
+        return None
+    if not names:
+        return env
+    for last in names[::-1]:
+        others = [n for n in names if n != last]
+        columns = [list(islice(sets[n].members(), SAMPLES)) for n in others]
+        for values in islice(sorted(combinations(*columns), key=sum), 400):
+            chosen = dict(zip(others, values))
+            left = sets[last]
+            for c in relates:
+                left = solved(c.at(chosen), last, left)
+            if left.min is not None:
+                return {**env, **chosen, last: left.min}
+    return None
+
+
+def solved(relate: Relate, name: str, within: PeriodicSet) -> PeriodicSet:
+    """A set narrowed by a condition on its symbol, or on none."""
+    if relate.symbols:
+        return solutions(relate.left, relate.op, relate.right, name, within)
+    return within if relate.holds({}) else PeriodicSet(1, {})
+
+
+def narrow(sets: Sets, relates: list[Relate]) -> tuple[Sets, list[Relate]] | None:
+    """What follows at once: (narrower sets, conditions over several symbols); None where nothing is left."""
+    sets = dict(sets)
+    changed = True
+    while changed:
+        changed = False
+        env = {n: x for n, s in sets.items() if (x := s.only) is not None}
+        left = []
+        for c in relates:
+            c = c.at(env) if not env.keys().isdisjoint(c.symbols) else c
+            if len(c.symbols) > 1:
+                left.append(c)
+                continue
+            name = next(iter(c.symbols), "")
+            own = solved(c, name, sets[name] if name else PeriodicSet.interval(1))
+            if own.min is None:
+                return None
+            if name:
+                changed = changed or own.only is not None
+                sets[name] = own
+        relates = left
+        for c in relates:
+            for name, own in bounds(c, sets):
+                if own.min is None:
+                    return None
+                if not own.like(sets[name]):
+                    changed = True
+                    sets[name] = own
+    return sets, relates
+
+
+def bounds(c: Relate, sets: Sets) -> Iterator[tuple[str, PeriodicSet]]:
+    """Sets without end that a condition ends: its sides at the others' ends, where they only rise or fall with these."""
+    endless = [n for n in c.symbols if sets[n].max is None]
+    if not endless or c.op == "|":
+        return
+    gap = sub(c.left, c.right)
+    if type(gap) is int:
+        return
+    ranges = Ranges({n: (s.min or 1, s.max) for n, s in sets.items()})
+    if c.op == "%" and (ranges.of(c.left)[0] or 0) < 1:
+        return  # a multiple is at least as large as what it is a multiple of, but for 0
+    ways = {n: ranges.direction(gap, n) for n in c.symbols}
+    for name in endless:
+        for up in (True, False) if c.op == "==" else (True,):
+            ends = {n: end(sets[n], (ways[n] or 0) > 0, up) for n in c.symbols if n != name}
+            if None in ends.values() or any(ways[n] is None for n in ends):
+                continue
+            furthest = substitute(gap, ends)
+            if type(furthest) is int:
+                continue
+            own = bounded(furthest, ">=", 0, name) if up else bounded(0, ">=", furthest, name)
+            if own is not None:
+                yield name, sets[name].intersect(own)
+
+
+def end(sizes: PeriodicSet, rises: bool, up: bool) -> int | None:
+    """The member at which what rises (or falls) with it is largest (`up`) or smallest."""
+    return sizes.max if rises == up else sizes.min
+
+
+def by_divisors(c: Relate, sets: Sets) -> list[Sets] | None:
+    """A product of factors over one symbol each that equals a number: a narrowing for every ordered split into divisors."""
+    gap = sub(c.left, c.right)
+    if c.op != "==" or type(gap) is not Expr or gap.kind != "sum" or len(gap.args[1]) != 1:
+        return None
+    constant, ((parts, coefficient),) = gap.args
+    grouped: dict[str, list[Expr]] = {}
+    for part in parts:
+        if len(part.symbols) != 1:
+            return None
+        grouped.setdefault(next(iter(part.symbols)), []).append(part)
+    whole, rest = divmod(-constant, coefficient)
+    if rest:
+        return []
+    ranges = Ranges({n: (s.min or 1, s.max) for n, s in sets.items()})
+    if whole < 1 or any((ranges.of(p)[0] or 0) < 1 for ps in grouped.values() for p in ps):
+        return None
+    found: list[tuple[Sets, int]] = [({}, whole)]
+    for k, (name, ps) in enumerate(grouped.items()):
+        own = product(ps)
+        following = []
+        for partial, left in found:
+            for d in [left] if k == len(grouped) - 1 else divisors(left):
+                narrowed = solutions(own, "==", d, name, sets[name])
+                if narrowed.min is not None:
+                    following.append(({**partial, name: narrowed}, left // d))
+        found = following
+    return [partial for partial, _ in found]
+
+
+def divisors(n: int) -> list[int]:
+    small = [d for d in range(1, isqrt(n) + 1) if n % d == 0]
+    return small + [n // d for d in reversed(small) if d * d != n]
