@@ -43,10 +43,13 @@ class Span:
 class Problem(Exception):
     """A fact that is wrong, raised by who knows it; the place is added once, further up.
 
-    `blame` names the argument or axis at fault. `found`, `expected` and `help` are sentences or empty.
+    `blame` names the argument or axis at fault. `found`, `expected` and `help` are sentences or empty. `word` is the part
+    of the text that is to be underlined, where that is not all of it.
     """
 
-    def __init__(self, rule: str, message: str, blame: str = "", found: str = "", expected: str = "", help: str = "") -> None:
+    def __init__(
+        self, rule: str, message: str, blame: str = "", found: str = "", expected: str = "", help: str = "", word: str = ""
+    ) -> None:
         super().__init__(message)
         self.rule = rule
         self.message = message
@@ -54,6 +57,7 @@ class Problem(Exception):
         self.found = found
         self.expected = expected
         self.help = help
+        self.word = word
 
 
 class Related:
@@ -108,6 +112,17 @@ class Rejected(Exception):
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
         super().__init__("\n".join(map(str, diagnostics)))
         self.diagnostics = diagnostics
+
+
+LIMIT = 200
+"""How many problems of one reading are told: a file with more is no spec, or not meant well."""
+
+
+class TooMany(Rejected):
+    """The reading was given up; what was found until then is in `diagnostics`."""
+
+    def __init__(self, found: list[Diagnostic]) -> None:
+        super().__init__([*found, Diagnostic("too-many-problems", f"and more: only the first {LIMIT} problems are told")])
 
 
 class Unusable(Rejected):

@@ -34,7 +34,11 @@ _INT = re.compile(r"[0-9](_?[0-9])*")
 _FLOAT = re.compile(r"([0-9](_?[0-9])*(\.([0-9](_?[0-9])*)?)?|\.[0-9](_?[0-9])*)([eE][+-]?[0-9]+)?")
 SYMBOL = re.compile(r"[A-Z][A-Z0-9_]*")
 WORDS = {"true": True, "false": False, "null": None}
-YAML_BOOLS = {"no", "on", "yes", "off"}
+YAML_WORDS = {**dict.fromkeys(("no", "on", "yes", "off", "true", "false"), "true or false"), "null": "null", "none": "null"}
+"""What YAML tools or Python read as a value, in any case; here only true, false and null are, so that nobody need guess."""
+KEYWORDS = ("if", "else", "and", "or", "not")
+RESERVED = {*WORDS, *YAML_WORDS, *KEYWORDS, "_"}
+"""Words that no variable may have for its name."""
 
 Tree = tuple[Any, ...]
 
@@ -44,13 +48,21 @@ def parse(text: str) -> Tree:
     """The tree of an expression; raises Problem."""
     if len(text) > MAX_LENGTH:
         raise fault("expression-too-long", f"an expression of {len(text)} characters", expected=f"at most {MAX_LENGTH}")
-    stripped = text.strip()
-    if stripped.lower() in YAML_BOOLS and stripped.lower() not in ("y", "n"):
-        raise fault("ambiguous-boolean", f"'{stripped}' is not a value here", stripped, "true or false",
-                    "write true or false")  # fmt: skip
+    if text.strip() == "~":
+        raise not_a_word("~", "null")
     if "${" in text:
         raise fault("expression-syntax", "'${' is not part of the language", help="write the bare expression, e.g. 4*d")
     return _Parser(text).whole()
+
+
+def not_a_word(text: str, meant: str) -> Problem:
+    return fault("ambiguous-boolean", f"'{text}' is not a value here", text, meant, f"write {meant}", text)
+
+
+ELSEWHERE = {"=": "write == to compare", "!": "write not", "&": "write and", "|": "write or", "^": "write ** for a power",
+             "$": "write the bare expression, e.g. 4*d", "?": "write _ for an unknown size, a if c else b for a choice",
+             "{": "write a list as [1, 2]"}  # fmt: skip
+"""What other languages write, and what it is here."""
 
 
 class _Parser:
@@ -64,7 +76,9 @@ class _Parser:
         while position < len(text):
             m = _TOKEN.match(text, position)
             if m is None:
-                raise fault("expression-syntax", f"'{text[position:].strip()[:1]}' is not part of an expression", text)
+                odd = text[position:].strip()[:1]
+                raise fault("expression-syntax", f"'{odd}' is not part of an expression", text, help=ELSEWHERE.get(odd, ""),
+                            word=odd)  # fmt: skip
             self.tokens.append((str(m.lastgroup), m.group(str(m.lastgroup))))
             position = m.end()
         self.tokens.append(("end", ""))
@@ -86,7 +100,12 @@ class _Parser:
     def unexpected(self, wanted: str = "") -> Problem:
         kind, text = self.tokens[self.at]
         found = f"'{text}'" if kind != "end" else "its end"
-        return fault("expression-syntax", f"the expression breaks off at {found}", self.text, wanted and f"{wanted} here")
+        help_ = ""
+        if kind == "end" and wanted in ("')'", "']'"):
+            help_ = 'an expression with a comma inside { } or [ ] needs quotes: "max(a, b)"'
+        elif text == "[" or self.tokens[self.at - 1][1] == ".":
+            help_ = "entries of a list are xs.0 or xs.(i)"
+        return fault("expression-syntax", f"the expression breaks off at {found}", self.text, wanted and f"{wanted} here", help_)
 
     def whole(self) -> Tree:
         tree = self.ternary()
@@ -171,7 +190,7 @@ class _Parser:
             kind, text = self.tokens[self.at]
             if kind == "number" and text[0] == "." and _INT.fullmatch(text[1:]):  # xs.0
                 self.at += 1
-                value = ("index", value, ("const", int(text[1:])))
+                value = ("index", value, self.number(text[1:]))
             elif self.take("."):
                 self.expect("(")
                 value = ("index", value, self.ternary())
@@ -209,30 +228,35 @@ class _Parser:
         if _INT.fullmatch(text):
             if len(text) > 1 and text[0] == "0":
                 raise fault("leading-zero", f"'{text}' has a leading zero", text, text.lstrip("0_") or "0",
-                            "YAML tools read it as octal or text")  # fmt: skip
+                            "YAML tools read it as octal or text", text)  # fmt: skip
             value = int(text)
             if value >= LIMIT:
-                raise fault("number-too-large", f"an integer of {len(str(value))} digits", expected=f"at most {MAX_DIGITS}")
+                raise fault("number-too-large", f"an integer of {len(str(value))} digits", expected=f"at most {MAX_DIGITS}",
+                            word=text)  # fmt: skip
             return ("const", value)
         if _FLOAT.fullmatch(text):
             number = float(text)
             if len(text) > 1 and text[0] == "0" and text[1].isdigit():
-                raise fault("leading-zero", f"'{text}' has a leading zero", text)
+                raise fault("leading-zero", f"'{text}' has a leading zero", text, word=text)
             if math.isinf(number):
-                raise fault("number-too-large", f"'{text}' is too large for a float")
+                raise fault("number-too-large", f"'{text}' is too large for a float", word=text)
+            if number == 0 and re.search("[1-9]", text.lower().partition("e")[0]):
+                raise fault("number-too-small", f"'{text}' is too small for a float", word=text)
             return ("const", number)
         if re.fullmatch(r"0[xXoObB][0-9a-fA-F]+", text):
-            raise fault("number-format", f"'{text}' is not a decimal number", text, "a decimal number")
-        raise fault("number-format", f"'{text}' is not a number", text, "a number, or a name that starts with a letter")
+            raise fault("number-format", f"'{text}' is not a decimal number", text, "a decimal number", word=text)
+        raise fault("number-format", f"'{text}' is not a number", text, "a number, or a name that starts with a letter", word=text)
 
     def name(self, text: str) -> Tree:
         if text in WORDS:
             return ("const", WORDS[text])
         if text == "_":
             return ("const", UNKNOWN)
-        if text in ("if", "else", "and", "or", "not"):
+        if text in KEYWORDS:
             self.at -= 1
             raise self.unexpected("a value")
+        if text.lower() in YAML_WORDS:
+            raise not_a_word(text, YAML_WORDS[text.lower()])
         if self.peek() == "(":
             return self.call(text)
         if SYMBOL.fullmatch(text):
@@ -244,7 +268,7 @@ class _Parser:
             from ..layers.arguments import suggest
 
             raise fault("unknown-function", f"no function is called '{text}'", text, ", ".join(FUNCTIONS),
-                        suggest(text, FUNCTIONS))  # fmt: skip
+                        suggest(text, FUNCTIONS), text)  # fmt: skip
         self.expect("(")
         args = []
         while not self.take(")"):

@@ -12,7 +12,7 @@ from typing import Any
 from ..collector import Held
 from ..graph import Input, Network
 from ..layers.arguments import suggest
-from ..problems import Diagnostic, Problem, Rejected, Source, Span, Unusable
+from ..problems import Diagnostic, Problem, Rejected, Source, Span, TooMany, Unusable
 from ..shapes.dims import REST, UNKNOWN
 from . import reader
 from .build import Builder
@@ -84,6 +84,8 @@ class Loader:
                 self.open.pop()
         except Problem as p:
             self.faults.problem(importer.source, target, p)
+        except TooMany:
+            raise
         except Rejected as e:
             for d in e.diagnostics:
                 d.span = d.span or span(importer.source, target)

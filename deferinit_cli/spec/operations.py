@@ -15,8 +15,8 @@ LIMIT = 10**MAX_DIGITS
 MAX_ITEMS = 100_000
 
 
-def fault(rule: str, message: str, found: str = "", expected: str = "", help: str = "") -> Problem:
-    return Problem(rule, message, "", found, expected, help)
+def fault(rule: str, message: str, found: str = "", expected: str = "", help: str = "", word: str = "") -> Problem:
+    return Problem(rule, message, "", found, expected, help, word)
 
 
 def truth(value: Any) -> bool:
@@ -28,6 +28,9 @@ def truth(value: Any) -> bool:
 def index(value: Any, at: Any) -> Any:
     if not isinstance(value, (list, tuple)):
         raise fault("not-a-list", f"{show(value)} cannot be indexed", show(value), "a list")
+    if is_symbolic(at):
+        raise fault("symbol-in-condition", f"'{at}' cannot choose an entry: it has no value yet", show(at),
+                    help="symbols stand for sizes that only an input fixes")  # fmt: skip
     if type(at) is not int or not -len(value) <= at < len(value):
         raise fault("index-out-of-range", f"index {show(at)} of a list of {len(value)}", show(at),
                     f"{-len(value)} to {len(value) - 1}")  # fmt: skip
@@ -49,7 +52,7 @@ def binary(op: str, a: Any, b: Any) -> Any:
     if is_symbolic(a) or is_symbolic(b):
         return symbolic(op, a, b)
     if op in ("==", "!="):
-        return (a == b) == (op == "==")
+        return same(a, b) == (op == "==")
     if op == "+" and isinstance(a, list) and isinstance(b, list):
         return limited_list(a + b)
     if op == "*" and {type(a), type(b)} == {list, int}:
@@ -74,6 +77,13 @@ def binary(op: str, a: Any, b: Any) -> Any:
     except OverflowError:
         result = math.inf
     return limited(result)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are equal; true is not 1."""
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    return bool(a == b) and (type(a) is bool) == (type(b) is bool)
 
 
 def divide(a: Any, b: Any) -> Any:
@@ -115,14 +125,10 @@ def limited_list(value: list[Any]) -> list[Any]:
 def symbolic(op: str, a: Any, b: Any) -> Any:
     """An operation in which a symbol takes part."""
     if op not in ("+", "-", "*", "//", "/", "%"):
-        raise fault(
-            "symbol-in-condition",
-            f"'{op}' cannot be decided for a symbol",
-            help="symbols stand for sizes that only an input fixes",
-        )
-    for v in (a, b):
-        if not is_symbolic(v) and type(v) is not int:
-            raise fault("not-a-size", f"{show(v)} cannot be computed with a symbol", show(v), "an int")
+        decided = "computed" if op == "**" else "decided"
+        raise fault("symbol-in-condition", f"'{op}' cannot be {decided} for a symbol",
+                    help="symbols stand for sizes that only an input fixes")  # fmt: skip
+    sizes(a, b)
     if op in ("//", "/", "%") and type(b) is int and b < 1:
         raise fault("division-by-zero", f"a symbol {op} {b}", str(b), "a positive int")
     if op in ("+", "*") and type(a) is int:
@@ -137,15 +143,33 @@ def call(name: str, args: list[Any]) -> Any:
     if not low <= len(args) <= high:
         raise fault("wrong-arguments", f"{name} takes {low if low == high else f'{low} or more'} arguments, not {len(args)}")
     if any(map(is_symbolic, args)):
-        if name in ("min", "max") and len(args) == 2:
-            return Op(name, args[0], args[1])
-        if name == "ceil_to":
-            return Op("*", Op("//", Op("+", args[0], args[1] - 1), args[1]), args[1])
-        raise fault("symbol-in-condition", f"{name} cannot be computed for a symbol")
+        return symbolic_call(name, args)
     try:
         return limited(function(*args))
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
         raise fault("wrong-arguments", f"{name}({', '.join(map(show, args))}) cannot be computed") from None
+
+
+def sizes(*values: Any) -> None:
+    """What takes part in an expression over symbols is a size too."""
+    for v in values:
+        if not is_symbolic(v) and type(v) is not int:
+            raise fault("not-a-size", f"{show(v)} cannot be computed with a symbol", show(v), "an int")
+
+
+def symbolic_call(name: str, args: list[Any]) -> Any:
+    """A function of sizes over symbols."""
+    if name not in ("min", "max", "ceil_to"):
+        raise fault("symbol-in-condition", f"{name} cannot be computed for a symbol",
+                    help="symbols stand for sizes that only an input fixes")  # fmt: skip
+    sizes(*args)
+    if name == "ceil_to":
+        x, m = args
+        return symbolic("*", binary("//", binary("+", x, binary("-", m, 1)), m), m)
+    value = args[0]
+    for other in args[1:]:
+        value = Op(name, value, other)
+    return value
 
 
 def numbers(args: tuple[Any, ...]) -> list[Any]:
@@ -173,6 +197,17 @@ def length(x: Any) -> int:
     return len(x)
 
 
+def half_up(x: Any) -> int:
+    """The nearest int, halves up; x + 0.5 would be rounded itself."""
+    low = math.floor(x)
+    return low + (x - low >= 0.5)
+
+
+def whole_log2(x: Any) -> Any:
+    """An int where the number is a power of two."""
+    return x.bit_length() - 1 if type(x) is int and x > 0 and x & (x - 1) == 0 else math.log2(x)
+
+
 def square_root(x: Any) -> Any:
     root = math.sqrt(number_of(x))
     return int(root) if type(x) is int and math.isqrt(x) ** 2 == x else root
@@ -184,11 +219,11 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "abs": (lambda x: abs(number_of(x)), 1, 1),
     "len": (length, 1, 1),
     "sum": (lambda *a: sum(numbers(a)) if a != ([],) else 0, 1, 99),
-    "round": (lambda x: math.floor(number_of(x) + 0.5) if isinstance(x, float) else number_of(x), 1, 1),
+    "round": (lambda x: half_up(number_of(x)), 1, 1),
     "floor": (lambda x: math.floor(number_of(x)), 1, 1),
     "ceil": (lambda x: math.ceil(number_of(x)), 1, 1),
     "sqrt": (square_root, 1, 1),
-    "log2": (lambda x: math.log2(number_of(x)), 1, 1),
+    "log2": (lambda x: whole_log2(number_of(x)), 1, 1),
     "int": (lambda x: int(number_of(x)), 1, 1),
     "ceil_to": (ceil_to, 2, 2),
 }

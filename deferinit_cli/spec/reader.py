@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from contextlib import suppress
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import yaml
 from yaml import MappingEndEvent, ScalarEvent, SequenceEndEvent
 
-from ..problems import Diagnostic, Rejected, Source, Span, Unusable
+from ..problems import LIMIT, Diagnostic, Rejected, Source, Span, TooMany, Unusable
 from .tree import List, Map, Scalar, Tree, after, span
 
 MAX_DEPTH = 64
@@ -19,10 +21,25 @@ MAX_BYTES = 1 << 20
 Loaders = {"c": getattr(yaml, "CSafeLoader", yaml.SafeLoader), "python": yaml.SafeLoader}
 
 _DIRECTIVE = re.compile(r"\A(?:[ \t]*(?:#.*)?\n)*(%.*)")
-_TAB_OR_COMMENT = re.compile(r"[\t\n\r]|(?<!\S)#")
-_SIGN = re.compile(r"[&*!](?<![^\s\[\]{},:?\-\ufeff].)(?=\S)")
+_COMMENT = re.compile(r"(?<!\S)#")
+_SIGN = re.compile(r"[&*!](?<![^\s\[\]{},:?\-\ufeff].)(?:(?=\S)|(?<=!))")
 """Where an anchor, an alias or a tag could begin; a product's sign mostly could not."""
 _NO_SPACE = re.compile(r"^[A-Za-z_][\w.]*:[^\s:/]")
+_CALL_CUT = re.compile(r"\([^()\n]*,")
+"""Where brackets could cut a call at its comma."""
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_LINE_END = re.compile("[\n\r]")
+NEAR = 64  # how far to look around a key: a line may be a megabyte
+_COMMA = 'what holds a comma needs quotes inside { } and [ ]: "max(a, b)"'
+
+FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+"""What no text may hold: what YAML refuses, and controls that turn the reading direction of what follows."""
+
+UNSEEN = re.compile(
+    "[\t\x85\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2000-\u200f\u2028\u2029\u202f\u205f-\u2065\u206a-\u206f"
+    "\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+"""Tabs and characters that cannot be told from a space, from a line break or from nothing."""
 
 
 def decode(raw: bytes, name: str) -> str:
@@ -43,10 +60,10 @@ def decode(raw: bytes, name: str) -> str:
 
 def read(text: str, name: str, backend: str = "c") -> tuple[Source, Map]:
     """The tree of a spec and its source; raises Rejected with every fault of form that can be told apart."""
-    source = Source(name, text)
-    if "\0" in text:
-        at = text.index("\0")
-        raise _error(source, "invalid-character", "a NUL character", text.count("\n", 0, at) + 1, 1)
+    source = Source(name, text.removeprefix("\ufeff"))
+    text = source.text
+    if (bad := FORBIDDEN.search(text)) is not None:
+        raise _character(source, bad.start())
     if "%" in text and (m := _DIRECTIVE.match(text)):
         raise _error(source, "directive", "a YAML directive", text.count("\n", 0, m.start(1)) + 1, 1, found=m.group(1)[:40],
                      help="a spec needs none: remove the line")  # fmt: skip
@@ -55,9 +72,11 @@ def read(text: str, name: str, backend: str = "c") -> tuple[Source, Map]:
         reader = _Reader(source, Loaders[backend](text))
         tree = reader.run()
     except yaml.YAMLError as e:
-        tabs(source, reader.quoted if reader is not None else [])
-        raise _syntax(source, e) from None
-    tabs(source, reader.quoted)
+        unseen(source, reader.quoted if reader is not None else [])
+        from .syntax import complaint
+
+        raise Rejected([complaint(source, e)]) from None
+    unseen(source, reader.quoted)
     if reader.problems:
         raise Rejected(reader.problems)
     if not isinstance(tree, Map):
@@ -66,28 +85,50 @@ def read(text: str, name: str, backend: str = "c") -> tuple[Source, Map]:
     return source, tree
 
 
-def tabs(source: Source, quoted: list[tuple[int, int]]) -> None:
-    """Tabs outside quotes and comments: the YAML back ends disagree on them. `quoted`: from where to where in the text."""
-    if "\t" not in source.text:
-        return
-    comment = False
-    for m in _TAB_OR_COMMENT.finditer(source.text):
-        at = m.start()
-        if m.group() in "\n\r":
-            comment = False
-        elif comment or _within(quoted, at):
+def unseen(source: Source, quoted: list[tuple[int, int]]) -> None:
+    """Tabs, on which the YAML back ends disagree, and characters that cannot be seen: not outside quotes and comments.
+
+    `quoted`: from where to where in the text.
+    """
+    text, at, line_start = source.text, 0, 0
+    while (m := UNSEEN.search(text, at)) is not None:  # every text and every line is looked at once: no text makes it slow
+        end = text_end(quoted, m.start())
+        if end:
+            at = end
             continue
-        elif m.group() == "#":
-            comment = True
-        else:
-            start = max(source.text.rfind("\n", 0, at), source.text.rfind("\r", 0, at)) + 1
-            raise _error(source, "tab", "a tab", source.text.count("\n", 0, at) + 1, at - start + 1, help="use spaces")
+        line_start = max(text.rfind("\n", line_start, m.start()) + 1, text.rfind("\r", line_start, m.start()) + 1, line_start)
+        comment = _COMMENT.search(text, line_start, m.start() + 1)
+        while comment is not None and (end := text_end(quoted, comment.start())):
+            comment = _COMMENT.search(text, end, m.start() + 1)
+        if comment is None:
+            if m.group() != "\t":
+                raise _character(source, m.start())
+            line, column = position(text, m.start())
+            raise _error(source, "tab", "a tab", line, column, help="use spaces")
+        line_end = _LINE_END.search(text, m.start())
+        at = line_end.end() if line_end is not None else len(text)
 
 
-def _within(stretches: list[tuple[int, int]], at: int) -> bool:
-    """Whether a place is in one of some stretches, which stand in order."""
-    k = bisect_right(stretches, (at, len(stretches) and stretches[-1][1])) - 1
-    return k >= 0 and at < stretches[k][1]
+def text_end(quoted: list[tuple[int, int]], at: int) -> int:
+    """Where the quoted text around a place ends; 0 outside of any."""
+    k = bisect_right(quoted, at, key=itemgetter(0)) - 1
+    return quoted[k][1] if k >= 0 and at < quoted[k][1] else 0
+
+
+def position(text: str, at: int) -> tuple[int, int]:
+    """Line and column of a place in a text, as YAML counts lines."""
+    before = _BREAK.split(text[:at])
+    return len(before), len(before[-1]) + 1
+
+
+def _character(source: Source, at: int) -> Rejected:
+    import unicodedata
+
+    c = source.text[at]
+    name = unicodedata.name(c, "half of a character" if "\ud800" <= c <= "\udfff" else "a control character").lower()
+    line, column = position(source.text, at)
+    return _error(source, "invalid-character", f"the character U+{ord(c):04X} ({name})", line, column,
+                  help="use a plain space or line break" if c.isspace() else "remove it")  # fmt: skip
 
 
 class _TooDeep(Exception):
@@ -106,7 +147,8 @@ class _Reader:
         self.problems: list[Diagnostic] = []
         self.quoted: list[tuple[int, int]] = []  # where quoted and block texts stand, where that matters
         text = source.text
-        self.wary = "\t" in text or "<<" in text or _SIGN.search(text) is not None  # whether each text must be looked at
+        self.wary = "<<" in text or "?" in text or any(p.search(text) for p in (UNSEEN, _SIGN))  # must each text be looked at?
+        self.cuts = _CALL_CUT.search(text) is not None
 
     def run(self) -> Tree:
         self.get()  # the stream's start
@@ -148,6 +190,8 @@ class _Reader:
             if kind is ScalarEvent and not wary:
                 items.append(Scalar(e.value, e.style, e.start_mark, e.end_mark))
             elif kind is SequenceEndEvent:
+                if self.cuts and first.flow_style:
+                    self.cut(items)
                 return List(items, first.start_mark, e.end_mark)
             else:
                 items.append(self.node(e, depth))
@@ -173,28 +217,44 @@ class _Reader:
                 pairs.append((key, Scalar(e.value, e.style, e.start_mark, e.end_mark)))
             else:
                 value = self.node(e, depth)
-                pairs.append((key, self.empty(key) if type(value) is Scalar and value.empty else value))
+                pairs.append((key, self.empty(key, first.flow_style and pairs) if type(value) is Scalar and value.empty else value))
 
     def key(self, node: Tree) -> Scalar:
-        if isinstance(node, Scalar):
+        if self.source.line(node.line)[max(0, node.column - NEAR) : node.column].rstrip()[-1:] == "?":
+            self.problem("explicit-key", "a ? of its own", node, "quote the text, or write _ for an unknown size")
+        elif not isinstance(node, Scalar):
+            help_ = "a { } in a value needs no braces: write the bare expression, e.g. 4*d" if isinstance(node, Map) else ""
+            self.problem("key-type", "a key must be text", node, help_)
+        else:
             if node.text == "<<" and not node.style:
                 self.problem("merge-key", "merge keys are not read", node, "write a block with arguments, or use defaults:")
             return node
-        self.problem("key-type", "a key must be text", node, "a { } in a value needs quotes: write the bare expression, e.g. 4*d")
         return Scalar("", '"', node.start, node.start)
 
-    def empty(self, key: Scalar) -> Scalar:
-        """The value of a key without one, which the back ends place differently; some keys swallowed theirs (`stride:1`)."""
+    def empty(self, key: Scalar, before: Any) -> Scalar:
+        """The value of a key without one, which the back ends place differently.
+
+        Some keys swallowed theirs (`stride:1`), some are the rest of what a comma cut; `before`: the pairs in the same brackets.
+        """
         if not key.style and _NO_SPACE.match(key.text):
             self.problem("missing-space", f"'{key.text}' is one word to YAML", key, "missing space after ':'?")
+        elif before and not key.style and not isinstance(before[-1][1], Map):
+            if self.source.line(key.line)[key.end - 1 : key.end + NEAR].lstrip()[:1] in (",", "}"):
+                self.problem("unquoted-comma", f"'{key.text}' stands alone after a comma", key, _COMMA)
         return after(key)
+
+    def cut(self, items: list[Tree]) -> None:
+        """Calls that a comma has cut into two entries."""
+        for a, b in pairwise(items):
+            if isinstance(a, Scalar) and isinstance(b, Scalar) and _open(a) > 0 > _open(b):
+                self.problem("unquoted-comma", f"'{a.text}, {b.text}' is two entries to YAML", a, _COMMA)
 
     def duplicates(self, pairs: list[tuple[Scalar, Tree]]) -> None:
         seen: dict[str, Scalar] = {}
         for key, _ in pairs:
             first = seen.setdefault(key.text, key)
             if first is not key:
-                self.problems.append(Diagnostic(
+                self.tell(Diagnostic(
                     "duplicate-key", f"'{key.text}' is already set on line {first.line}", span(self.source, key),
                     found=f"a second '{key.text}'", help="remove one of the two",
                 ))  # fmt: skip
@@ -206,42 +266,30 @@ class _Reader:
             self.add("alias", "an alias (*name)", e.start_mark, "use a block, apply or defaults to say something twice")
         elif e.anchor is not None:
             self.add("anchor", "an anchor (&name)", e.start_mark, "use a block, apply or defaults to say something twice")
-        elif e.tag is not None and e.tag != "!":
+        elif e.tag is not None:
             self.add("tag", f"a tag ({e.tag})", e.start_mark, "values need no tags: each field knows its type")
         if kind is ScalarEvent and e.style:
             self.quoted.append((e.start_mark.index, e.end_mark.index))
 
     def add(self, rule: str, message: str, mark: Any, help_: str = "") -> None:
-        self.problems.append(Diagnostic(rule, message, Span(self.source, mark.line + 1, mark.column + 1), help=help_))
+        self.tell(Diagnostic(rule, message, Span(self.source, mark.line + 1, mark.column + 1), help=help_))
 
     def problem(self, rule: str, message: str, node: Tree, help_: str = "") -> None:
-        self.problems.append(Diagnostic(rule, message, span(self.source, node), help=help_))
+        self.tell(Diagnostic(rule, message, span(self.source, node), help=help_))
+
+    def tell(self, diagnostic: Diagnostic) -> None:
+        self.problems.append(diagnostic)
+        if len(self.problems) >= LIMIT:
+            raise TooMany(self.problems)
 
 
 def _error(source: Source, rule: str, message: str, line: int, column: int, **more: str) -> Rejected:
     return Rejected([Diagnostic(rule, message, Span(source, line, column), **more)])  # type: ignore[arg-type]
 
 
-def _syntax(source: Source, e: yaml.YAMLError) -> Rejected:
-    """PyYAML's complaint with its place, in one voice for both back ends."""
-    mark = getattr(e, "problem_mark", None) or getattr(e, "context_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    problem = getattr(e, "problem", None) or "the text is not YAML"
-    text, help_ = source.line(line), ""
-    near = text + source.line(line - 1)
-    if "${" in near:
-        help_ = "write the bare expression, e.g. 4*d"
-    elif "\t" in near:
-        help_ = "use spaces, not tabs"
-    elif "?" in near:
-        help_ = "quote the text, or write _ for an unknown size"
-    elif "{" in near and "," in near and "(" in near:
-        help_ = 'an expression with a comma inside { } needs quotes: "max(a, b)"'
-    if type(e).__name__ == "ReaderError":
-        problem = "a character that YAML does not allow"
-        at = min(getattr(e, "position", 0), len(source.text))
-        line, column = source.text.count("\n", 0, at) + 1, at - (source.text.rfind("\n", 0, at) + 1) + 1
-    return _error(source, "yaml-syntax", str(problem), line, column, found=source.line(line).strip()[:80], help=help_)
+def _open(node: Scalar) -> int:
+    """How many parentheses an unquoted text leaves open; negative where it closes too many."""
+    return 0 if node.quoted else node.text.count("(") - node.text.count(")")
 
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "Unusable", "decode", "read"]

@@ -60,7 +60,8 @@ def compile_reference(node: Tree) -> Reference:
         if part.group(1):
             parts.append(part.group(1))
         elif part.group(2):
-            parts.append(int(part.group(2)))
+            number = int(part.group(2))
+            parts.append(number if str(number) == part.group(2) else part.group(2))
         elif part.group(3):
             parts.append("*")
         else:

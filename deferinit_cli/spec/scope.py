@@ -37,12 +37,12 @@ class Values:
         known = self.all_names()
         raise Problem("unknown-name", f"unknown name '{name}'", found=name,
                       expected=f"a variable: {', '.join(known)}" if known else "",
-                      help=suggest(name, known) or "quote it if it is text")  # fmt: skip
+                      help=suggest(name, known) or "quote it if it is text", word=name)  # fmt: skip
 
     def symbol(self, name: str) -> Any:
         if self.call is None:
             raise Problem("symbol-in-condition", f"the symbol {name} has no value yet", found=name,
-                          help="when, repeat, fanout, vars and indices are decided before any input is known")  # fmt: skip
+                          help="when, repeat, fanout, vars and indices are decided before any input is known", word=name)  # fmt: skip
         return Sym(name, self.call)
 
     def without_symbols(self) -> Values:

@@ -5,6 +5,7 @@ Places are kept as the parser's own marks and become lines and columns only wher
 
 from __future__ import annotations
 
+import re
 from typing import Protocol, Union
 
 from ..problems import Source, Span
@@ -117,6 +118,11 @@ def after(node: Placed) -> Scalar:
     return Scalar("", None, At(line, end), At(line, end + 1))
 
 
-def span(source: Source, node: Placed) -> Span:
-    """The place of a node; of a collection, where it starts."""
+def span(source: Source, node: Placed, word: str = "") -> Span:
+    """The place of a node; of a collection, where it starts. `word`: of that part of its text, where it is found."""
+    if word and isinstance(node, Scalar) and word != node.text:
+        written = source.line(node.line)[node.column - 1 : node.end - 1]
+        m = re.search(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])", written) or re.search(re.escape(word), written)
+        if m is not None:
+            return Span(source, node.line, node.column + m.start(), node.column + m.end())
     return Span(source, node.line, node.column, node.end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..problems import Diagnostic, Problem, Source
+from ..problems import LIMIT, Diagnostic, Problem, Source, TooMany
 from ..shapes.dims import REST
 from .expressions import Scope, constant, evaluate, parse, variables
 from .operations import limited_list
@@ -25,12 +25,15 @@ class Faults:
         if key not in self._seen:
             self._seen.add(key)
             self.found.append(diagnostic)
+            if len(self.found) >= LIMIT:
+                raise TooMany(self.found)
 
-    def at(self, source: Source, node: Tree, rule: str, message: str, **more: Any) -> None:
-        self.add(Diagnostic(rule, message, span(source, node), **more))
+    def at(self, source: Source, node: Tree, rule: str, message: str, word: str = "", **more: Any) -> None:
+        self.add(Diagnostic(rule, message, span(source, node, word), **more))
 
     def problem(self, source: Source, node: Tree, p: Problem, **more: Any) -> None:
-        self.add(Diagnostic(p.rule, p.message, span(source, node), found=p.found, expected=p.expected, help=p.help, **more))
+        place = span(source, node, p.word)
+        self.add(Diagnostic(p.rule, p.message, place, found=p.found, expected=p.expected, help=p.help, **more))
 
 
 class Code:
