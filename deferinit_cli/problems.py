@@ -70,6 +70,11 @@ class Related:
         self.span = span
 
 
+def clipped(text: str, most: int = 1000) -> str:
+    """What is told stays readable, however long a name or a list of names is."""
+    return text if len(text) <= most else text[: most - 2] + " …"
+
+
 class Diagnostic:
     """A problem joined to its place. `calls` is the chain of block calls, outermost first."""
 
@@ -89,11 +94,11 @@ class Diagnostic:
         layer: str = "",
     ) -> None:
         self.rule = rule
-        self.message = message
+        self.message = clipped(message)
         self.span = span
-        self.found = found
-        self.expected = expected
-        self.help = help
+        self.found = clipped(found)
+        self.expected = clipped(expected)
+        self.help = clipped(help)
         self.related = related or []
         self.calls = calls or []
         self.layer = layer

@@ -200,7 +200,7 @@ def length(x: Any) -> int:
 def half_up(x: Any) -> int:
     """The nearest int, halves up; x + 0.5 would be rounded itself."""
     low = math.floor(x)
-    return low + (x - low >= 0.5)
+    return low + 1 if x - low >= 0.5 else low
 
 
 def whole_log2(x: Any) -> Any:

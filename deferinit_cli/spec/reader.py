@@ -13,7 +13,7 @@ import yaml
 from yaml import MappingEndEvent, ScalarEvent, SequenceEndEvent
 
 from ..problems import LIMIT, Diagnostic, Rejected, Source, Span, TooMany, Unusable
-from .tree import List, Map, Scalar, Tree, after, span
+from .tree import At, List, Map, Scalar, Tree, after, span
 
 MAX_DEPTH = 64
 MAX_BYTES = 1 << 20
@@ -220,8 +220,11 @@ class _Reader:
                 pairs.append((key, self.empty(key, first.flow_style and pairs) if type(value) is Scalar and value.empty else value))
 
     def key(self, node: Tree) -> Scalar:
-        if self.source.line(node.line)[max(0, node.column - NEAR) : node.column].rstrip()[-1:] == "?":
-            self.problem("explicit-key", "a ? of its own", node, "quote the text, or write _ for an unknown size")
+        low = max(0, node.column - NEAR)
+        before = self.source.line(node.line)[low : node.column - 1].rstrip()
+        if before[-1:] == "?":
+            sign = At(node.line - 1, low + len(before) - 1)
+            self.add("explicit-key", "a ? of its own", sign, "quote the text, or write _ for an unknown size")
         elif not isinstance(node, Scalar):
             help_ = "a { } in a value needs no braces: write the bare expression, e.g. 4*d" if isinstance(node, Map) else ""
             self.problem("key-type", "a key must be text", node, help_)
@@ -238,10 +241,13 @@ class _Reader:
         """
         if not key.style and _NO_SPACE.match(key.text):
             self.problem("missing-space", f"'{key.text}' is one word to YAML", key, "missing space after ':'?")
-        elif before and not key.style and not isinstance(before[-1][1], Map):
-            if self.source.line(key.line)[key.end - 1 : key.end + NEAR].lstrip()[:1] in (",", "}"):
-                self.problem("unquoted-comma", f"'{key.text}' stands alone after a comma", key, _COMMA)
+        elif before and not key.style and not isinstance(before[-1][1], Map) and not self.colon(key):
+            self.problem("unquoted-comma", f"'{key.text}' stands alone after a comma", key, _COMMA)
         return after(key)
+
+    def colon(self, key: Scalar) -> bool:
+        """Whether a colon follows a key: inside { } it need not."""
+        return self.source.line(key.line)[key.end - 1 : key.end + NEAR].lstrip()[:1] not in (",", "}")
 
     def cut(self, items: list[Tree]) -> None:
         """Calls that a comma has cut into two entries."""

@@ -36,7 +36,7 @@ class Values:
             at = at.outer
         known = self.all_names()
         raise Problem("unknown-name", f"unknown name '{name}'", found=name,
-                      expected=f"a variable: {', '.join(known)}" if known else "",
+                      expected=f"a variable: {', '.join(known[:100])}" if known else "",
                       help=suggest(name, known) or "quote it if it is text", word=name)  # fmt: skip
 
     def symbol(self, name: str) -> Any:
