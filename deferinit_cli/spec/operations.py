@@ -199,7 +199,7 @@ def length(x: Any) -> int:
 
 def half_up(x: Any) -> int:
     """The nearest int, halves up; x + 0.5 would be rounded itself."""
-    low = math.floor(x)
+    low: int = math.floor(x)
     return low + 1 if x - low >= 0.5 else low
 
 
