@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / "deferinit_cli"
 FLOORS = [
     ["problems", "collector", "shapes", "initializers", "initializer_base"],
     ["layers"],
-    ["spec", "graph", "catalogue"],
+    ["spec", "graph", "catalogue", "schema"],
     ["infer", "weights", "forward", "lens"],
     ["report"],
     ["compare"],

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import registry
-from .arguments import Text, suggest
+from .arguments import Text, one_of, suggest
 from .base import Layer, Problem, layer
 from .lazy import np
 
@@ -27,6 +27,9 @@ class _Name(Text):
 
     def brief(self) -> str:
         return "the name of an activation that needs no arguments, such as relu or gelu"
+
+    def schema(self) -> dict[str, Any]:
+        return one_of(functions())
 
     def accept(self, value: Any) -> Any:
         value = super().accept(value)

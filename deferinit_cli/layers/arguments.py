@@ -13,6 +13,9 @@ from ..shapes.dims import REST, UNKNOWN, is_symbolic
 
 REQUIRED: Any = object()
 
+EXPRESSION = {"$ref": "#/$defs/expression"}
+"""What text in a field of numbers must look like, in the editor schema."""
+
 
 class Argument:
     """One argument. As a class attribute of a layer it is found by name in the layer's `arguments`."""
@@ -46,6 +49,14 @@ class Argument:
         """The same where there is room for a line."""
         return self.expects()
 
+    def schema(self) -> dict[str, Any]:
+        """What is accepted, as JSON Schema of what YAML makes of it: any text but a word may be an expression."""
+        return {}
+
+    def typed(self, *types: str) -> dict[str, Any]:
+        """A schema's types; null too where that is the default."""
+        return {"type": [*types, "null"] if self.default is None else list(types)}
+
     def wrong(self, value: Any) -> Problem:
         return Problem("argument-type", f"{self.name} cannot be {show(value)}", blame=self.name, expected=self.expects())
 
@@ -70,6 +81,11 @@ def within(low: float | None, high: float | None) -> str:
     return f" >= {low:g}" if low is not None else f" <= {high:g}" if high is not None else ""
 
 
+def limits(low: float | None, high: float | None) -> dict[str, Any]:
+    """A range as JSON Schema says it."""
+    return {key: bound for key, bound in (("minimum", low), ("maximum", high)) if bound is not None}
+
+
 class Integer(Argument):
     """An int within a range; with `default=None`, null is accepted."""
 
@@ -84,6 +100,9 @@ class Integer(Argument):
 
     def expects(self) -> str:
         return f"an int{within(self.minimum, self.maximum)}" + (" or null" if self.default is None else "")
+
+    def schema(self) -> dict[str, Any]:
+        return EXPRESSION | self.typed("integer", "string") | limits(self.minimum, self.maximum)
 
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:
@@ -135,6 +154,11 @@ class PerAxis(Integer):
     def brief(self) -> str:
         return f"an int >= {self.minimum}, or one per axis"
 
+    def schema(self) -> dict[str, Any]:
+        one = EXPRESSION | {"type": ["integer", "string"]} | limits(self.minimum, None)
+        words = {"examples": list(self.words)} if self.words else {}
+        return one | self.typed("integer", "string", "array") | {"items": one} | words
+
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:
             return None
@@ -147,6 +171,8 @@ class PerAxis(Integer):
     def _one(self, value: Any) -> Any:
         if self.unknown and (value is UNKNOWN or is_symbolic(value)):
             return value
+        if value is None:  # the default, but not of one axis
+            raise self.wrong(value)
         return super().accept(value)
 
 
@@ -164,6 +190,11 @@ class Padding(PerAxis):
     def brief(self) -> str:
         return f"an int >= 0, one or [before, after] per axis, {' or '.join(self.words)}"
 
+    def schema(self) -> dict[str, Any]:
+        whole = super().schema()
+        pair = {"type": ["integer", "string", "array"], "items": whole["items"]}
+        return whole | {"items": whole["items"] | pair}
+
     def accept(self, value: Any) -> Any:
         if isinstance(value, (list, tuple)):
             return tuple(tuple(self._one(w) for w in v) if isinstance(v, (list, tuple)) else self._one(v) for v in value)
@@ -178,10 +209,16 @@ class Integers(Integer):
     def expects(self) -> str:
         return super().expects() + ", or a list of them"
 
+    def schema(self) -> dict[str, Any]:
+        one = EXPRESSION | {"type": ["integer", "string"]} | limits(self.minimum, self.maximum)
+        return one | self.typed("integer", "string", "array") | {"items": one}
+
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:
             return None
         if isinstance(value, (list, tuple)):
+            if None in value:
+                raise self.wrong(value)
             return tuple(Integer.accept(self, v) for v in value)
         return (super().accept(value),)
 
@@ -201,6 +238,9 @@ class Number(Argument):
     def expects(self) -> str:
         return f"a number{within(self.minimum, self.maximum)}" + (" or null" if self.default is None else "")
 
+    def schema(self) -> dict[str, Any]:
+        return EXPRESSION | self.typed("number", "string") | limits(self.minimum, self.maximum)
+
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:
             return None
@@ -219,6 +259,9 @@ class Flag(Argument):
     def expects(self) -> str:
         return "true or false"
 
+    def schema(self) -> dict[str, Any]:
+        return EXPRESSION | {"type": ["boolean", "string"]}
+
     def accept(self, value: Any) -> Any:
         if type(value) is not bool:
             raise self.wrong(value)
@@ -232,12 +275,20 @@ class Text(Argument):
     textual = True
     sample = "ab->ba"
 
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "number", "boolean", "null"]}  # text that YAML takes for something else
+
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:
             return None
         if not isinstance(value, str):
             raise self.wrong(value)
         return value
+
+
+def one_of(words: Any) -> dict[str, Any]:
+    """A choice of words as JSON Schema says it, or an expression: text that starts with =."""
+    return {"anyOf": [{"enum": list(words)}, {"type": "string", "pattern": "^="}]}
 
 
 class Choice(Text):
@@ -252,6 +303,9 @@ class Choice(Text):
 
     def expects(self) -> str:
         return "one of " + ", ".join(self.choices)
+
+    def schema(self) -> dict[str, Any]:
+        return one_of(self.choices)
 
     def accept(self, value: Any) -> Any:
         value = super().accept(value)
@@ -280,6 +334,12 @@ class Dims(Argument):
         extra = "".join(f" or {s}" for s in self.special)
         return f"a list of dims, each an int >= 1{extra}, a symbol, an expression or _"
 
+    def schema(self) -> dict[str, Any]:
+        low = min((1, *self.special))
+        holes = [v for v in range(low, 1) if v not in self.special]
+        one = EXPRESSION | {"type": ["integer", "string"], "minimum": low} | ({"not": {"enum": holes}} if holes else {})
+        return one | self.typed("integer", "string", "array") | {"items": one}
+
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:
             return None
@@ -303,6 +363,9 @@ class Value(Argument):
     """A number, or a nested list of numbers."""
 
     type = "number or list"
+
+    def schema(self) -> dict[str, Any]:
+        return EXPRESSION | self.typed("number", "boolean", "string", "array")
 
     def accept(self, value: Any) -> Any:
         if isinstance(value, (list, tuple)):

@@ -20,6 +20,11 @@ class Kept(Dims):
     def _one(self, v: Any) -> Any:
         return UNKNOWN if v is None else super()._one(v)
 
+    def schema(self) -> dict[str, Any]:
+        whole = super().schema()
+        one = whole["items"] | {"type": [*whole["items"]["type"], "null"]}
+        return whole | {"type": [*one["type"], "array"], "items": one}
+
 
 @layer("einsum_dense", torch="", keras="layers.EinsumDense", flax="linen.Einsum", mxnet="")
 class EinsumDense(Layer):

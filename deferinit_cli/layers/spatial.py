@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .arguments import PerAxis
+from .arguments import EXPRESSION, PerAxis
 from .base import Layer, Problem, choice, integer, layer, number
 from .base import size as extent
 from .frame import Frame
@@ -141,6 +141,10 @@ class Widths(PerAxis):
 
     def expects(self) -> str:
         return "a list of [before, after] pairs, for the last axes"
+
+    def schema(self) -> dict[str, Any]:
+        pair = EXPRESSION | {"type": ["array", "string"], "items": super().schema()["items"], "minItems": 2, "maxItems": 2}
+        return EXPRESSION | self.typed("array", "string") | {"items": pair, "minItems": 1}
 
     def accept(self, value: Any) -> Any:
         if value is None and self.default is None:

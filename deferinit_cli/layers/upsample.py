@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from .arguments import Number
+from .arguments import EXPRESSION, Number, limits
 from .base import Layer, Problem, choice, dims, flag, layer
 from .frame import Frame
 from .lazy import np
@@ -23,10 +23,16 @@ class Scales(Number):
     def expects(self) -> str:
         return "a number > 0, or a list of one per spatial axis"
 
+    def schema(self) -> dict[str, Any]:
+        one = EXPRESSION | {"type": ["number", "string"]} | limits(self.minimum, None)
+        return one | self.typed("number", "string", "array") | {"items": one}
+
     def accept(self, value: Any) -> Any:
         if value is None:
             return None
         if isinstance(value, (list, tuple)):
+            if None in value:
+                raise self.wrong(value)
             return tuple(super(Scales, self).accept(v) for v in value)
         return super().accept(value)
 

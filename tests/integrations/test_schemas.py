@@ -16,10 +16,12 @@ from tests.cli import deferinit
 from tests.snippets import ROOT, SNIPPETS
 
 
-def check_jsonschema(*args: str) -> None:
+def check_jsonschema(*args: str, fails: str = "") -> None:
+    """Run it: everything is valid, or what it says holds some words."""
     command = [sys.executable, "-m", "check_jsonschema", *args]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout + result.stderr
+    said = result.stdout + result.stderr
+    assert (result.returncode == 1 and fails in said) if fails else result.returncode == 0, said
 
 
 def test_the_action() -> None:
@@ -33,6 +35,19 @@ def test_readme_s_snippets(tmp_path: Path, name: str, schema: str) -> None:
     path = tmp_path / Path(name).name
     path.write_text(SNIPPETS[name])
     check_jsonschema("--builtin-schema", f"vendor.{schema}", str(path))
+
+
+def test_specs_by_the_schema_for_editors(tmp_path: Path) -> None:
+    """Read as YAML 1.2, with the regular expressions of JavaScript, as editors do; the plain tests use Python's."""
+    schema = tmp_path / "deferinit.schema.json"
+    deferinit("schema", "-o", str(schema))
+    check_jsonschema("--check-metaschema", str(schema))
+    check_jsonschema("--schemafile", str(schema), *map(str, sorted((ROOT / "specs").rglob("*.yaml"))))
+    wrong = {"- dnese: 3": "dnese", "- dense fc: {unitz: 3}": "unitz", "- dense: {units: 3, bias: yes}": "yes", "- relu:\n  repat: 3": "repat",
+             "- conv2d x: {channels: 3}": "kernel_size", "- gelu: {approximate: foo}": "foo"}  # fmt: skip
+    for item, words in wrong.items():
+        (tmp_path / "x.yaml").write_text(f"layers:\n{item}\n")
+        check_jsonschema("--schemafile", str(schema), str(tmp_path / "x.yaml"), fails=words)
 
 
 @pytest.fixture(scope="module")
