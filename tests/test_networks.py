@@ -43,7 +43,7 @@ CASES = [
     Case("resnet", "torchvision_resnet34", "depth=34"),
     Case("resnet", "torchvision_resnet50"),
     Case("resnet", "torchvision_resnet152", "depth=152"),
-    Case("mobilenet_v2", "torchvision_mobilenet_v2", in_order=True),
+    Case("mobilenet_v2", "torchvision_mobilenet_v2"),
     Case("densenet", "torchvision_densenet201", in_order=True),
     Case("efficientnet", "torchvision_efficientnet_b4", "variant=4"),
     Case("convnext", "torchvision_convnext_large", "depths=[3,3,27,3] width=192"),

@@ -61,6 +61,15 @@ class Gelu(Curve):
         return by_tanh(x) if self.approximate == "tanh" else exact(x)
 
 
+@layer("gelu_tanh", torch="nn.GELU(approximate='tanh')", keras="activations.gelu(approximate=True)",
+       flax="linen.gelu(approximate=True)", mxnet="gluon.nn.GELU(approximation='tanh')", also="NewGELU gelu_new gelu_pytorch_tanh")  # fmt: skip
+class GeluTanh(Curve):
+    """gelu by its tanh approximation, under a name of its own for arguments called activation."""
+
+    def curve(self, x: Any) -> Any:
+        return by_tanh(x)
+
+
 @layer("quick_gelu", torch="", keras="", flax="", mxnet="", also="QuickGELU QuickGELUActivation")
 class QuickGelu(Curve):
     """x * sigmoid(1.702 x), as in CLIP."""

@@ -26,7 +26,8 @@ def sparsemax(x: Tensor) -> Tensor:
 
 BY_NAME: dict[str, Callable[[Tensor], Tensor]] = {
     "identity": lambda x: x, "relu": F.relu, "relu6": F.relu6, "leaky_relu": F.leaky_relu, "elu": F.elu, "celu": F.celu,
-    "selu": F.selu, "gelu": F.gelu, "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x), "silu": F.silu, "mish": F.mish,
+    "selu": F.selu, "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x), "silu": F.silu, "mish": F.mish,
     "sigmoid": torch.sigmoid, "hard_sigmoid": F.hardsigmoid, "hard_swish": F.hardswish, "tanh": torch.tanh,
     "hard_tanh": F.hardtanh, "softplus": F.softplus, "softsign": F.softsign, "softmax": lambda x: F.softmax(x, -1),
     "log_softmax": lambda x: F.log_softmax(x, -1), "softmin": lambda x: F.softmin(x, -1), "log_sigmoid": F.logsigmoid,
@@ -99,7 +100,7 @@ def dropout(r: Random) -> Draw:
 
 
 KINDS: Kinds = {
-    **{name: fixed(name) for name in ("identity", "relu", "relu6", "selu", "quick_gelu", "silu", "sigmoid", "hard_sigmoid",
+    **{name: fixed(name) for name in ("identity", "relu", "relu6", "selu", "gelu_tanh", "quick_gelu", "silu", "sigmoid", "hard_sigmoid",
                                       "hard_swish", "tanh")},
     "leaky_relu": leaky_relu,
     "elu": elu,
