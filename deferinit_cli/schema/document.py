@@ -70,7 +70,13 @@ def mapping(values: Schema, keys: Schema | None = None) -> Schema:
 def imported() -> Schema:
     path: Schema = {"type": "string", "minLength": 1}
     whole = {"file": path, "set": mapping(ref("value"), VARIABLE_NAME)}
-    return {"type": ["string", "object"], "minLength": 1, "properties": whole, "additionalProperties": False, "required": ["file"]}
+    return {
+        "type": ["string", "object"],
+        "minLength": 1,
+        "properties": whole,
+        "additionalProperties": False,
+        "required": ["file"],
+    }
 
 
 def defaults() -> Schema:
@@ -108,7 +114,12 @@ def block() -> Schema:
 def inputs() -> Schema:
     """Names alone, or with shapes and dtypes."""
     dims = {**DIMS, "type": ["array", "null"]}
-    port = {**dims, "type": ["array", "object", "null"], "properties": {"shape": dims, "dtype": DTYPE}, "additionalProperties": False}
+    port = {
+        **dims,
+        "type": ["array", "object", "null"],
+        "properties": {"shape": dims, "dtype": DTYPE},
+        "additionalProperties": False,
+    }
     names: Schema = {"type": ["string", "integer"], "pattern": f"^(?:{NAME})$"}
     return {"type": ["array", "object", "null"], "items": names, "additionalProperties": port,
             "propertyNames": {"pattern": rf"^(?!prev$)(?:{NAME})$"}}  # fmt: skip

@@ -72,7 +72,12 @@ def container(cls: Any) -> Schema:
     if cls.reads == "reference":
         return about(cls) | REFERENCE
     if cls.reads == "branches":
-        lists = {"type": ["object", "array"], "items": items, "additionalProperties": items, "propertyNames": {"pattern": f"^(?:{NAME})$"}}
+        lists = {
+            "type": ["object", "array"],
+            "items": items,
+            "additionalProperties": items,
+            "propertyNames": {"pattern": f"^(?:{NAME})$"},
+        }
         return about(cls) | lists
     named = dict.fromkeys(cls.keys, items)
     return about(cls) | {"type": ["array", "object"], "items": ref("item"), "properties": named, "additionalProperties": False,

@@ -59,7 +59,10 @@ def initializer() -> Schema:
     words = [name for name, rule in rules.items() if not any(p.required for p in rule.parameters)]
     named = {name: described(arguments(rule), " ".join(rule.doc.split())) for name, rule in rules.items()}
     table = {"type": "object", "properties": named, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
-    return {"description": "How values are drawn: zeros, {normal: 0.02} or {normal: {std: 0.02}}", "anyOf": [{"enum": words}, table]}
+    return {
+        "description": "How values are drawn: zeros, {normal: 0.02} or {normal: {std: 0.02}}",
+        "anyOf": [{"enum": words}, table],
+    }
 
 
 def arguments(rule: Rule) -> Schema:

@@ -245,7 +245,9 @@ class _Parser:
             return ("const", number)
         if re.fullmatch(r"0[xXoObB][0-9a-fA-F]+", text):
             raise fault("number-format", f"'{text}' is not a decimal number", text, "a decimal number", word=text)
-        raise fault("number-format", f"'{text}' is not a number", text, "a number, or a name that starts with a letter", word=text)
+        raise fault(
+            "number-format", f"'{text}' is not a number", text, "a number, or a name that starts with a letter", word=text
+        )
 
     def name(self, text: str) -> Tree:
         if text in WORDS:

@@ -217,7 +217,9 @@ class _Reader:
                 pairs.append((key, Scalar(e.value, e.style, e.start_mark, e.end_mark)))
             else:
                 value = self.node(e, depth)
-                pairs.append((key, self.empty(key, first.flow_style and pairs) if type(value) is Scalar and value.empty else value))
+                pairs.append(
+                    (key, self.empty(key, first.flow_style and pairs) if type(value) is Scalar and value.empty else value)
+                )
 
     def key(self, node: Tree) -> Scalar:
         low = max(0, node.column - NEAR)

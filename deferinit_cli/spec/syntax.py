@@ -27,9 +27,22 @@ def complaint(source: Source, e: Any) -> Diagnostic:
     text = near(source, line)
     question = _QUESTION.search(text)
     if question is not None:
-        return at(source, "explicit-key", "a ? of its own", line, question.start(1) + 1, "quote the text, or write _ for an unknown size")
+        return at(
+            source,
+            "explicit-key",
+            "a ? of its own",
+            line,
+            question.start(1) + 1,
+            "quote the text, or write _ for an unknown size",
+        )
     if "${" in text + near(source, line - 1):
-        return at(source, "yaml-syntax", "'${' is not part of the language", *first(source, line, "${"), "write the bare expression, e.g. 4*d")
+        return at(
+            source,
+            "yaml-syntax",
+            "'${' is not part of the language",
+            *first(source, line, "${"),
+            "write the bare expression, e.g. 4*d",
+        )
     if "document start" in problem:
         return at(source, "second-document", "a second document", line, column, "one file holds one network")
     if opened is not None and "simple key" in context:
@@ -60,7 +73,14 @@ def second_colon(source: Source, line: int, column: int) -> Diagnostic:
     before = next((near(source, n) for n in range(line - 1, max(0, line - LONG), -1) if source.line(n).strip()), "")
     if _PLAIN_ITEM.match(before):
         name = before.strip().removeprefix("-").partition("#")[0].strip()
-        return at(source, "missing-colon", f"'{name}' has modifiers and no colon", line, column, f"write - {name}: and the modifiers below it")
+        return at(
+            source,
+            "missing-colon",
+            f"'{name}' has modifiers and no colon",
+            line,
+            column,
+            f"write - {name}: and the modifiers below it",
+        )
     return at(source, "yaml-syntax", "a second ':' on one line", line, column, "quote the text, or check the indentation")
 
 
@@ -85,9 +105,18 @@ def other(source: Source, context: str, problem: str, line: int, column: int) ->
                   "quote the whole expression: '\"a\" == b'")  # fmt: skip
     if "block mapping" in context or "block collection" in context:
         what = "key" if "mapping" in context else "item"
-        return at(source, "yaml-syntax", f"what stands here is no {what} of what is around it", line, column, "check the indentation")
+        return at(
+            source, "yaml-syntax", f"what stands here is no {what} of what is around it", line, column, "check the indentation"
+        )
     if "sequence entries are not allowed" in problem:
-        return at(source, "yaml-syntax", "an item does not start here", line, column, "put it on a line of its own; a negative number is -5")
+        return at(
+            source,
+            "yaml-syntax",
+            "an item does not start here",
+            line,
+            column,
+            "put it on a line of its own; a negative number is -5",
+        )
     odd = source.line(line)[column - 1 : column]
     if "cannot start any token" in problem and odd:
         return at(source, "yaml-syntax", f"'{odd}' cannot start a value", line, column, "quote it if it is text")

@@ -93,6 +93,8 @@ def texts() -> list[str]:
 KNOWN_TO_SCHEMAS = {"unknown-key", "unknown-kind", "unknown-argument", "argument-range", "argument-choice", "argument-type", "no-layer",
                     "unknown-initializer", "missing-argument", "two-layers", "unknown-modifier", "item-type", "empty-item",
                     "reserved-name", "repeat-count", "name-format"}  # fmt: skip
+
+
 def rules_of(text: str) -> set[str] | None:
     """What the language says of a text: nothing, or its rules; None where it is no YAML for a schema to see."""
     try:
@@ -132,7 +134,9 @@ def test_every_case_of_the_layer_tables(kind: str, case: dict[str, Any]) -> None
     text = spec_of(kind, case)
     found = complaints(text)
     arguments, given = registry.kinds()[kind].arguments, case.get("args", {})
-    refused = [n for n, v in given.items() if n not in arguments or (not isinstance(v, (str, list)) and not taken(arguments[n], v))]
+    refused = [
+        n for n, v in given.items() if n not in arguments or (not isinstance(v, (str, list)) and not taken(arguments[n], v))
+    ]
     if refused:
         assert found, (refused, text)
     elif "error" not in case:
@@ -166,7 +170,11 @@ def test_every_argument_takes_in_a_schema_what_it_takes_in_a_spec() -> None:
                 continue  # any scalar is a text
             expected, found = taken(argument, value), judge.is_valid(value)
             # To JSON Schema 0.0 and 2.0 are integers; of constants only the outermost list is looked at.
-            lax = found and (isinstance(value, float) if isinstance(argument, Dims) else isinstance(argument, Value) and isinstance(value, list))
+            lax = found and (
+                isinstance(value, float)
+                if isinstance(argument, Dims)
+                else isinstance(argument, Value) and isinstance(value, list)
+            )
             assert found == expected or lax, (kind, argument.name, value)
 
 
@@ -174,7 +182,9 @@ def test_every_argument_takes_expressions_and_its_words() -> None:
     for kind, argument in ARGUMENTS:
         schema = {"$defs": SCHEMA["$defs"], **SCHEMA["$defs"][f"kind.{kind}"]["properties"][argument.name]}
         judge = Draft202012Validator(schema)
-        computed = ["=x", "=max(a, b.0)"] if argument.textual else ["4*d", "max(i-1, 0)", "C // 4", "2 if i == 0 else 1", "xs.(-1-i)"]
+        computed = (
+            ["=x", "=max(a, b.0)"] if argument.textual else ["4*d", "max(i-1, 0)", "C // 4", "2 if i == 0 else 1", "xs.(-1-i)"]
+        )
         for text in computed:
             assert judge.is_valid(text), (kind, argument.name, text)
         for word in argument.choices if isinstance(argument, Choice) else argument.words:
@@ -223,8 +233,15 @@ def test_where_it_complains_and_how(text: str) -> None:
     assert rules_of(text), "the language takes it"
 
 
-ELSEWHERE = ["layers:\n- dnese: 3\n", "layers: [dnese]\n", "layers:\n- dnese fc\n", "layers:\n- residual: [dnese: 3]\n", "layers:\n- branches: "
-             "{a: [dnese]}\n", "layers:\n- residual r: {body: [relu], shortcut: [dnese]}\n", "layers:\n- sequential s: [residual: [dnese]]\n"]
+ELSEWHERE = [
+    "layers:\n- dnese: 3\n",
+    "layers: [dnese]\n",
+    "layers:\n- dnese fc\n",
+    "layers:\n- residual: [dnese: 3]\n",
+    "layers:\n- branches: {a: [dnese]}\n",
+    "layers:\n- residual r: {body: [relu], shortcut: [dnese]}\n",
+    "layers:\n- sequential s: [residual: [dnese]]\n",
+]
 
 
 @pytest.mark.parametrize("text", ELSEWHERE)
@@ -234,7 +251,9 @@ def test_an_unknown_kind_may_be_a_block_s_name_where_there_are_blocks(text: str)
     assert complaints(f"import: {{dnese: ./x.yaml}}\n{text}") == []
 
 
-@pytest.mark.parametrize("where", ["- conv2d: {channels: 3}", "- residual: [conv2d: 3]", "- branches: {a: [{conv2d x: {channels: 3}}]}", "- conv2d"])
+@pytest.mark.parametrize(
+    "where", ["- conv2d: {channels: 3}", "- residual: [conv2d: 3]", "- branches: {a: [{conv2d x: {channels: 3}}]}", "- conv2d"]
+)
 def test_what_is_needed_may_come_from_defaults(where: str) -> None:
     assert complaints(f"layers:\n{where}\n")
     assert complaints(f"blocks:\n  b:\n    layers:\n    {where}\nlayers: [b]\n")
