@@ -85,7 +85,7 @@ class Place(Protocol):
 class Assertion:
     """Dims that every one of `values` must have, in the order they were met (`expect`, a block's named dims)."""
 
-    __slots__ = ("after", "dim_spans", "dims", "rule", "span", "values")
+    __slots__ = ("after", "call", "dim_spans", "dims", "rule", "span", "values")
 
     def __init__(
         self,
@@ -95,6 +95,7 @@ class Assertion:
         values: tuple[int, ...],
         rule: str,
         after: int,
+        call: Call | None = None,
     ) -> None:
         self.dims = dims
         self.span = span
@@ -102,6 +103,7 @@ class Assertion:
         self.values = values
         self.rule = rule  # 'expect' or 'block-input'
         self.after = after  # checked once this many nodes stand
+        self.call = call
 
 
 class Node:

@@ -4,61 +4,93 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Assertion, Given, Node, Parameter
-from ..problems import Diagnostic, Related, Span
+from ..graph import Assertion, Node, Parameter
+from ..problems import Diagnostic, Span
+from ..shapes import rows
+from ..shapes.dims import REST
 from ..shapes.expr import Expr
-from ..shapes.relations import Window
-from ..shapes.store import Conflict, Fact
+from ..shapes.relations import Divisible, Product, Window
+from ..shapes.store import Conflict
 from ..shapes.words import text
-from .explain import Explainer, fact_text, node_of, span_of
-from .minimal import Minimal, chains, key_of
+from .explain import Explainer, node_of, span_of
+from .minimal import Minimal, complete
 from .resolved import Resolved, Shape
+from .sources import Sources
 
-RELATED_LIMIT = 6
-
-__all__ = ["diagnose", "diagnostics", "node_of"]
+__all__ = ["Diagnoses", "diagnostics", "node_of"]
 
 
 def diagnostics(resolved: Resolved) -> list[Diagnostic]:
-    """All independent conflicts, in order of their place in the text; the same one is told once."""
-    if not resolved.conflicts:
-        return []
-    minimal = Minimal(resolved, Explainer(resolved.store))
-    out: dict[tuple[Any, ...], Diagnostic] = {}
-    for conflict in resolved.conflicts:
-        d = diagnose(minimal, conflict)
-        where = (d.span.source.name, d.span.line, d.span.column) if d.span else ()
-        key = (where, d.rule) if d.span and d.calls else (where, d.rule, d.message)
-        out.setdefault(key, d)
-    return list(out.values())
+    """All independent conflicts, in order of their place in the text.
+
+    The same one is told once, and so is what only follows: facts that contain those of a conflict told before.
+    """
+    return Diagnoses(Minimal(resolved, Explainer(resolved.store))).all() if resolved.conflicts else []
 
 
-def diagnose(minimal: Minimal, c: Conflict) -> Diagnostic:
-    resolved, explainer = minimal.resolved, minimal.explainer
-    node = node_of(c.why)
-    message, found, expected = headline(resolved, c, node)
-    span = span_of(c.why, c.why[1]) if isinstance(c.why, tuple) else span_of(c.why, c.blame)
-    if isinstance(c.why, Assertion):
-        span = assertion_span(resolved, c) or span
-    help_ = c.help
-    if isinstance(c.why, Window) and c.why.note is not None:
-        chain, smallest = reach(explainer, c.why)
-        found, help_ = chain or found, smallest
-    return Diagnostic(
-        c.rule,
-        message,
-        span,
-        found=found,
-        expected=expected,
-        help=help_,
-        related=related(minimal, c, span),
-        calls=node.call.chain() if node is not None and node.call is not None else [],
-        layer=node.name if node is not None else "",
-    )
+class Diagnoses:
+    """Conflicts of one network in words."""
+
+    def __init__(self, minimal: Minimal) -> None:
+        self.minimal = minimal
+        self.resolved = minimal.resolved
+        self.explainer = minimal.explainer
+        self.sources = Sources(minimal)
+
+    def all(self) -> list[Diagnostic]:
+        out: dict[tuple[Any, ...], tuple[Diagnostic, Conflict]] = {}
+        told: list[set[Any]] = []
+        for conflict in self.resolved.conflicts:
+            d = self.headline(conflict)
+            why = conflict.why
+            span = why.span if isinstance(why, Assertion) else d.span
+            where = (id(span.source), span.line, span.column) if span else ()
+            key = (where, d.rule) if d.span and d.calls else (where, d.rule, d.message)
+            if key in out:
+                old, first = out[key]
+                if first.why is why:  # another dim of the same
+                    self.sources.add(old, conflict)
+                continue
+            facts = self.minimal.facts(conflict)
+            if len(facts) > 1:
+                if complete(self.explainer, conflict) and any(facts >= others for others in told):
+                    continue
+                told.append(facts)
+            self.sources.add(d, conflict)
+            out[key] = d, conflict
+        return [d for d, _ in out.values()]
+
+    def headline(self, c: Conflict) -> Diagnostic:
+        """A conflict without where its sizes came from."""
+        why, node = c.why, node_of(c.why)
+        message, found, expected = words(self.resolved, c, node)
+        span = span_of(why, why[1]) if isinstance(why, tuple) else span_of(why, c.blame)
+        call = node.call if node is not None else None
+        if isinstance(why, Assertion):
+            span, call = assertion_span(self.resolved, c) or span, why.call
+        help_ = c.help
+        if isinstance(why, Window) and why.note is not None:
+            chain, smallest = reach(self.explainer, why)
+            found, help_ = chain or found, smallest
+        if c.rule == "not-divisible" and not help_ and isinstance(why, (Product, Divisible)) and node is not None:
+            whole, part = self.resolved.store.known(why.slots[0]), getattr(node.layer, c.blame, None)
+            if part == (why.coefficient if isinstance(why, Product) else self.resolved.store.known(why.slots[1])):
+                help_ = splits(whole, part, c.blame)
+        return Diagnostic(c.rule, message, span, found=found, expected=expected, help=help_,
+                          calls=call.chain() if call is not None else [], layer=node.name if node is not None else "")  # fmt: skip
+
+
+def splits(whole: Any, part: Any, name: str) -> str:
+    """The numbers nearest to an argument that would divide a size."""
+    if type(whole) is not int or type(part) is not int or not whole % part:
+        return ""
+    below = next(d for d in range(min(part, whole), 0, -1) if whole % d == 0)
+    above = next((d for d in range(part, min(whole, part + 4096) + 1) if whole % d == 0), None)
+    return f"{name} of {below}" + (f" or {above}" if above is not None else "") + f" would divide {whole}"
 
 
 def show(shape: Shape | None) -> str:
-    """A shape in words: (2, 64, -) with - for unknown."""
+    """A shape in words: (2, 64, ?)."""
     return "(…)" if shape is None else "(" + ", ".join("?" if t is None else size(t) for t in shape) + ")"
 
 
@@ -66,7 +98,7 @@ def size(term: Any) -> str:
     return text(term) if type(term) is Expr else str(term)
 
 
-def headline(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str, str]:
+def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str, str]:
     """(message, found, expected) of a conflict; equalities get theirs from who stated them."""
     why = c.why
     known = [resolved.store.known(s) for s in c.slots]
@@ -79,46 +111,56 @@ def headline(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, s
             return f"{node.name}: {name} is {want}, but the input has {have}{noun}", have, want
         return f"{node.name}: {name} would be both {want} and {have}", have, want
     if isinstance(why, Assertion):
-        shapes = [resolved.shape(v) for v in why.values]
-        return ("the shape is not the one expected", ", ".join(map(show, shapes)),
-                "(" + ", ".join(map(str, why.dims)) + ")")  # fmt: skip
+        name = resolved.network.value_name(asserted(resolved, c))
+        have, want = show(resolved.shape(asserted(resolved, c))), "(" + ", ".join(map(str, why.dims)) + ")"
+        whose = f"what goes into {why.call.name} is" if why.rule == "block-input" and why.call is not None else f"{name} is"
+        return f"{whose} {have}, not {want}", have, want
     if isinstance(why, Parameter) and why.tied_to is not None:
         return (f"{why.name} cannot be {why.tied_to.name}: their shapes differ", show(resolved.tensor(why)),
                 show(resolved.tensor(why.tied_to)))  # fmt: skip
     if isinstance(why, Node) and c.slots:
-        shapes = [resolved.shape(v) for v in why.inputs]
-        return f"{why.name}: shapes differ: {' and '.join(map(show, shapes))}", c.message, "equal shapes"
+        return joined(resolved, c, why)
     named = f"{node.name}: " if node is not None else ""
     return named + c.message, c.found, c.expected
 
 
+def joined(resolved: Resolved, c: Conflict, node: Node) -> tuple[str, str, str]:
+    """Inputs that must be alike and are not: which dims differ."""
+    shapes = [resolved.shape(v) for v in node.inputs]
+    both = " and ".join(map(show, shapes))
+    if c.rule == "rank-mismatch":
+        return (
+            f"{node.name}: shapes differ: {both}",
+            " and ".join(f"{len(s)} dims" for s in shapes if s is not None),
+            "equal shapes",
+        )
+    slots = {s for other in resolved.conflicts if other.why is node for s in other.slots}
+    places = sorted({k for v in node.inputs if type(row := rows.resolve(resolved.values[v])) is tuple
+                     for k, s in enumerate(row) if s in slots})  # fmt: skip
+    where = f" in dim{'s' * (len(places) > 1)} {' and '.join(map(str, places))}" if places else ""
+    values = [resolved.store.known(s) for s in c.slots]
+    return f"{node.name}: shapes differ{where}: {both}", " and ".join(map(size, values)), "equal sizes"
+
+
+def asserted(resolved: Resolved, c: Conflict) -> int:
+    """Which of the values that an assertion is about contradicts it."""
+    for v in c.why.values:
+        row = rows.resolve(resolved.values[v])
+        if type(row) is tuple and not set(row).isdisjoint(c.slots):
+            return int(v)
+    return int(c.why.values[0])
+
+
 def assertion_span(resolved: Resolved, c: Conflict) -> Span | None:
-    """The dim of an `expect` that does not hold."""
-    for slot in c.slots:
-        origin = resolved.store.origin[slot]
-        if isinstance(origin, Fact) and origin.owner is c.why:
-            return span_of(origin)
-    return None
-
-
-def related(minimal: Minimal, c: Conflict, main: Span | None) -> list[Related]:
-    """Where the sizes that do not fit came from: the declared facts without which they would fit."""
-    needed = minimal.facts(c)
-    seen = {str(main)}
-    out: list[Related] = []
-    for step in chains(minimal.explainer, c):
-        for leaf in step.leaves():
-            if isinstance(leaf.why, Fact) and key_of(leaf.why) not in needed:
-                continue
-            place = span_of(leaf.why) if leaf.why is not None else None
-            if place is None or str(place) in seen or len(out) == RELATED_LIMIT:
-                continue
-            seen.add(str(place))
-            of = f" gives {size(step.value)}" if step.value != leaf.value and step.value is not None else ""
-            owner = leaf.why.owner if isinstance(leaf.why, Fact) else None
-            name = "given by" if isinstance(owner, Given) else "from"
-            out.append(Related(f"{size(leaf.value)} {name} {fact_text(leaf.why)}{of}", place))
-    return out
+    """The dim of an `expect` that does not hold; the whole where the rank does not."""
+    why, row = c.why, rows.resolve(resolved.values[asserted(resolved, c)])
+    if c.rule == "rank-mismatch" or type(row) is not tuple:
+        return None
+    place = next((k for k, s in enumerate(row) if s in c.slots), None)
+    if place is None or len(why.dim_spans) != len(why.dims):
+        return None
+    at = why.dims.index(REST) if REST in why.dims else len(why.dims)
+    return span_of(why, place if place < at else place - len(row))
 
 
 def reach(explainer: Explainer, window: Window) -> tuple[str, str]:

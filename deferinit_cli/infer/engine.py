@@ -38,6 +38,7 @@ class Inference:
         self.decided: dict[Input, str] = {}
         self.frames: list[Frame | None] = [None] * len(network.nodes)
         self.failed: set[int] = set()
+        self.doubted: dict[int, Row] = {}  # what is still sure of values that an assertion contradicts
 
     def run(self) -> Resolved:
         net, store = self.network, self.store
@@ -124,7 +125,7 @@ class Inference:
             least = "at least " if REST in dims else ""
             count = len(dims) - (REST in dims)
             self.clash(f"{entry.name} has {least}{count} dims, {n} are given", given, (), "input-mismatch")
-            return Open((), Rest(), ())
+            return self.declared_row(entry, dims)
         return tuple(self.agree(entry, d, g, k, given) for k, (d, g) in enumerate(zip(full, given.dims)))
 
     def agree(self, entry: Input, declared: Any, size: Any, place: int, given: Given) -> int:
@@ -142,6 +143,7 @@ class Inference:
                 where = other.owner.name if isinstance(other, Fact) else "elsewhere"
                 self.clash(f"{declared.name} is {a} (--input {where}) and {b} (--input {entry.name})",
                            given, (old, slot), "symbol-mismatch")  # fmt: skip
+                return store.new()  # neither is sure
             return slot
         if declared is not UNKNOWN:
             own = self.input_dim(entry, declared, place)
@@ -150,6 +152,7 @@ class Inference:
             elif store.known(own) != store.known(slot):
                 message = f"dim {place} of {entry.name} is declared {declared}, {store.known(slot)} is given"
                 self.clash(message, given, (own, slot), "input-mismatch")
+                return store.new()
         return slot
 
     def clash(self, message: str, why: Any, slots: tuple[int, ...], rule: str) -> None:
@@ -158,21 +161,26 @@ class Inference:
     # ---- layers
 
     def visit(self, node: Node) -> None:
+        values = self.values
+        inputs = [values[v] for v in node.inputs]
+        if self.doubted:
+            inputs = [self.doubted.get(v, row) for v, row in zip(node.inputs, inputs)]
         if node.layer.passes:
             self.types(node)
-            self.values[node.outputs[0]] = self.values[node.inputs[0]]
+            values[node.outputs[0]] = inputs[0]
             return
         own = self.frames[node.shares.index] if node.shares is not None else None
-        frame = Frame(self.store, node, node.layer, [self.values[v] for v in node.inputs], self.symbol, own)
+        frame = Frame(self.store, node, node.layer, inputs, self.symbol, own)
         self.frames[node.index] = frame
         self.types(node)
         if self.attempt(frame, node):
             for value, row in zip(node.outputs, frame.outputs):
-                self.values[value] = row
+                values[value] = row
         else:
-            known = frame.outputs if node.index not in self.failed else []  # what can be said before the rank is known
+            # what can be said before the rank is known, or in spite of what is wrong
+            known = frame.sure() if node.index in self.failed else frame.outputs
             for k, value in enumerate(node.outputs):
-                self.values[value] = known[k] if k < len(known) else Open((), Rest(), ())
+                values[value] = known[k] if k < len(known) else Open((), Rest(), ())
             frame.outputs = []
             if node.index not in self.failed:
                 self.wait(frame, node)
@@ -259,12 +267,22 @@ class Inference:
                 row: Row = Open(tuple(slots[:at]), Rest(), tuple(slots[at + 1 :]))  # type: ignore[arg-type]
             else:
                 row = tuple(slots)  # type: ignore[arg-type]
-            if rows.unify(self.values[value], row, self.store, a):
-                old, new = rows.resolve(self.values[value]), rows.resolve(row)
-                if type(old) is tuple and type(new) is tuple:  # read on with the simpler of two equal sizes
-                    self.values[value] = tuple([self.store.simpler(x, y) for x, y in zip(old, new)])
+            fine = rows.unify(self.values[value], row, self.store, a)
+            old, new = rows.resolve(self.values[value]), rows.resolve(row)
+            if type(old) is not tuple or type(new) is not tuple or len(old) != len(new):
+                if not fine:
+                    self.doubted[value] = Open((), Rest(), ())
+            elif fine:  # read on with the simpler of two equal sizes
+                self.values[value] = tuple([self.store.simpler(x, y) for x, y in zip(old, new)])
+            else:
+                self.doubted[value] = tuple([x if self.agreed(x, y) else self.store.new() for x, y in zip(old, new)])
         if self.store.queue or self.store.waiting:
             self.settle()
+
+    def agreed(self, a: int, b: int) -> bool:
+        """Whether two slots that were stated to be equal are not known to differ."""
+        x, y = self.store.known(a), self.store.known(b)
+        return x is None or y is None or compare(x, y) is not False
 
     def stated(self, a: Assertion, dim: Any, place: int) -> int:
         if type(dim) is int:

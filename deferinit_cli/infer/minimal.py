@@ -59,6 +59,17 @@ class Part:
             self.add(why.tied_to.node)
 
 
+Place = tuple[Any, ...]
+
+
+def place_of(conflict: Conflict) -> Place:
+    """What tells conflicts of one network apart in every inference from it: who states what fails, and the rule."""
+    why = conflict.why
+    if isinstance(why, Relation):
+        return (why.node, type(why), conflict.rule)
+    return (*why, conflict.rule) if isinstance(why, tuple) else (why, conflict.rule)
+
+
 class Way:
     """Through which part of the network (None: all of it), and whether sizes left open are taken to be equal to those they
     broadcast with."""
@@ -125,13 +136,13 @@ class _Trial(Inference):
         if self.part is not None:
             self.values: Any = _Values(resolved, self.store)
 
-    def contradicts(self) -> bool:
-        """Whether it comes to a conflict between sizes; what shows without sizes does not rest on facts."""
+    def conflicts(self) -> list[Conflict]:
+        """The conflicts between sizes that it comes to; what shows without sizes does not rest on facts."""
         if self.part is None:
             self.run()
         else:
             self.run_part(self.part)
-        return any(c.slots for c in self.store.conflicts)
+        return [c for c in self.store.conflicts if c.slots]
 
     def run_part(self, part: Part) -> None:
         for entry in self.network.inputs:
@@ -168,30 +179,42 @@ class Minimal:
         self.resolved = resolved
         self.explainer = explainer
         self.left = BUDGET
+        self.known: dict[int, set[Key]] = {}
 
-    def contradictory(self, kept: Collection[Key], way: Way) -> bool:
-        """Whether these facts alone contradict."""
+    def trial(self, kept: Collection[Key], way: Way) -> list[Conflict]:
+        """The conflicts that these facts alone come to."""
         self.left -= 1 + (len(self.resolved.network.nodes) if way.part is None else len(way.part.nodes))
-        return _Trial(self.resolved, kept, way).contradicts()
+        return _Trial(self.resolved, kept, way).conflicts()
+
+    def contradictory(self, kept: Collection[Key], way: Way, place: Place) -> bool:
+        """Whether these facts alone contradict: in a part anywhere, in the whole at this place, as the rest of it may hold
+        mistakes of its own."""
+        return any(way.part is not None or place_of(c) == place for c in self.trial(kept, way))
 
     def facts(self, conflict: Conflict) -> set[Key]:
         """The facts that are needed for a conflict, as keys; all that were found where they alone do not make it."""
+        if id(conflict) not in self.known:
+            self.known[id(conflict)] = self.find(conflict)
+        return self.known[id(conflict)]
+
+    def find(self, conflict: Conflict) -> set[Key]:
         found = list(dict.fromkeys(key_of(s.why) for s in facts_behind(self.explainer, conflict)))
         if len(found) < 2 or isinstance(conflict.why, Given):
             return set(found)
         way = self.way(conflict, found)
         if way is None:
             return set(found)
-        kept = self.shrunk(found, way)
+        place = place_of(conflict)
+        kept = self.shrunk(found, way, place)
         if way.part is not None and not way.assumes and self.affords(len(kept)):
-            kept = self.shrunk(kept, Way(None, False))
+            kept = self.shrunk(kept, Way(None, False), place)
         return set(kept)
 
-    def shrunk(self, kept: list[Key], way: Way) -> list[Key]:
+    def shrunk(self, kept: list[Key], way: Way, place: Place) -> list[Key]:
         """The facts without those that can be left out one after the other."""
         for key in list(kept):
             fewer = [k for k in kept if k != key]
-            if self.left > 0 and self.contradictory(fewer, way):
+            if self.left > 0 and self.contradictory(fewer, way, place):
                 kept = fewer
         return kept
 
@@ -202,7 +225,7 @@ class Minimal:
         """The least that these facts need in order to contradict: no assumption before some, few layers before all."""
         part = part_of(self.explainer, conflict)
         for way in (Way(part, False), Way(None, False), Way(part, True), Way(None, True)):
-            if (way.part is not None or self.affords(1)) and self.contradictory(kept, way):
+            if (way.part is not None or self.affords(1)) and self.contradictory(kept, way, place_of(conflict)):
                 return way
         return None
 
@@ -236,6 +259,14 @@ def chains(explainer: Explainer, conflict: Conflict) -> list[Step]:
                     seen.update(more)
                     todo += more
     return out
+
+
+def complete(explainer: Explainer, conflict: Conflict) -> bool:
+    """Whether facts and equalities alone make a conflict: no number of a layer's own, such as a kernel, has a part in it."""
+    if isinstance(conflict.why, Relation):
+        return False
+    steps = (s for chain in chains(explainer, conflict) for s in chain.all())
+    return not any(isinstance(s.why, Relation) and s.why.own() for s in steps)
 
 
 def part_of(explainer: Explainer, conflict: Conflict) -> Part:

@@ -12,7 +12,7 @@ from ..shapes import rows
 from ..shapes.expr import Expr
 from ..shapes.relations import Broadcast, Relation
 from ..shapes.store import Conflict, Fact
-from .diagnose import diagnose
+from .diagnose import Diagnoses
 from .explain import Explainer, node_of, span_of
 from .lines import Line, Lines, fact_rule, fact_words, grouped, shown
 from .minimal import Minimal, facts_behind, key_of
@@ -57,6 +57,7 @@ class Question:
         self.explainer = Explainer(resolved.store)
         self.lines = Lines(self.explainer)
         self.minimal = Minimal(resolved, self.explainer)
+        self.diagnoses = Diagnoses(self.minimal)
 
     def ask(self, what: str) -> list[Answer]:
         """Explain `fc1.weight[1]`, `conv2[2]`, `input[3]`, or every dim of a name alone; raises Rejected for what is not there."""
@@ -166,7 +167,7 @@ class Question:
             out.steps.append(self.broken(c.why))
         needed = self.minimal.facts(c)
         facts = [s for s in facts_behind(self.explainer, c) if key_of(s.why) in needed]
-        d = diagnose(self.minimal, c)
+        d = self.diagnoses.headline(c)
         told = {(s.why.owner, s.why.what): Line(shown(s.value), fact_words(s.why, s.value), fact_rule(s.why), "", [span_of(s.why)])
                 for s in facts}  # fmt: skip
         out.conflict.append(Line("", d.message, d.rule, d.layer, [d.span], told.values()))

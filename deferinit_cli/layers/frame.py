@@ -167,8 +167,8 @@ class Frame:
         for other in shapes[1:]:
             second = rows.resolve(other)
             if type(first) is not tuple or type(second) is not tuple or len(first) != len(second):
-                rows.unify(first, second, self.store, self.node)
-                first = rows.resolve(first)
+                fine = rows.unify(first, second, self.store, self.node)
+                first = rows.resolve(first) if fine else Open((), Rest(), ())
             else:
                 first = tuple([a if a == b else self.one_of(a, b) for a, b in zip(first, second)])
         return first
@@ -316,6 +316,17 @@ class Frame:
         if layer.gives:
             self.outputs = [self._give(*pattern) for pattern in patterns(layer.gives)]
 
+    def sure(self) -> list[Row]:
+        """What is sure of the outputs of a layer that cannot be: what its own arguments say."""
+        if self.outputs or not self.layer.gives:
+            return self.outputs
+        out: list[Row] = []
+        for before, star, after in patterns(self.layer.gives):
+            if star is not None:
+                self.axes.setdefault(star, Open((), Rest(), ()))
+            out.append(self._give(before, star, after))
+        return out
+
     def _take(self, port: int, before: tuple[str, ...], star: str | None, after: tuple[str, ...]) -> None:
         row = self.inputs[port]
         if star is None:
@@ -347,9 +358,11 @@ class Frame:
     def _rank_problem(self, row: Row, n: int, least: str, port: int) -> None:
         have = rows.rank(row)
         count = str(have) if have is not None else f"at least {rows.least_rank(row)}"
-        name = f" ({self.layer.ports[port]})" if len(self.layer.ports) > 1 else ""
-        raise Problem("rank-mismatch", f"{self.layer.kind} needs an input{name} of {least}{n} dims, this one has {count}",
-                      self.layer.ports[min(port, len(self.layer.ports) - 1)], f"{count} dims", f"{least}{n} dims")  # fmt: skip
+        several = len(self.inputs) > 1 and len(self.layer.ports) > 1
+        name = f" ({self.layer.ports[port]})" if several else ""
+        one, this = "" if n == 1 else "s", "" if count == "1" else "s"
+        raise Problem("rank-mismatch", f"{self.layer.kind} needs an input{name} of {least}{n} dim{one}, this one has {count}",
+                      self.layer.ports[min(port, len(self.layer.ports) - 1)], f"{count} dim{this}", f"{least}{n} dim{one}")  # fmt: skip
 
     def _meet(self, name: str, slot: int) -> None:
         """An input's axis has this name: the same size as whatever else has it."""

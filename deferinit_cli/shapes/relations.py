@@ -51,6 +51,10 @@ class Relation:
         """What it refuses otherwise, in words, where the slots that are `given` are fixed; empty where it only computes."""
         return ""
 
+    def own(self) -> bool:
+        """Whether numbers of the layer's own have a part in it, such as a kernel's size."""
+        return False
+
     def fail(self, s: Store, message: str, found: str = "", expected: str = "") -> None:
         self.done = True
         s.conflicts.append(Conflict(self.rule, self.says or message, self, self.slots, self.blame, found, expected, self.help))
@@ -98,6 +102,9 @@ class Window(Relation):
         self.stride = stride
         self.factor = factor
         self.note = note  # as `Frame.window` has it, for explanations
+
+    def own(self) -> bool:
+        return True
 
     def fire(self, s: Store) -> None:
         out, x = self.slots
@@ -164,6 +171,9 @@ class Affine(Relation):
         self.factor = factor
         self.constant = constant
 
+    def own(self) -> bool:
+        return True
+
     def fire(self, s: Store) -> None:
         out, x = self.slots
         v = s.known(x)
@@ -210,6 +220,9 @@ class Sum(Relation):
         super().__init__(node, (out, *terms), **words)
         self.constant = constant
 
+    def own(self) -> bool:
+        return self.constant != 0
+
     def fire(self, s: Store) -> None:
         out, terms = self.slots[0], self.slots[1:]
         total: Any = self.constant
@@ -255,6 +268,9 @@ class Product(Relation):
     def __init__(self, node: Any, out: int, factors: tuple[int, ...], coefficient: int = 1, **words: str) -> None:
         super().__init__(node, (out, *factors), **words)
         self.coefficient = coefficient
+
+    def own(self) -> bool:
+        return self.coefficient != 1
 
     def fire(self, s: Store) -> None:
         out, factors = self.slots[0], self.slots[1:]

@@ -137,15 +137,16 @@ class Calls(Nodes):
             self.fault(ctx, item.apply.node, "not-a-layer", f"'{item.apply.text}' is no layer or block",
                        help="apply names an earlier item")  # fmt: skip
             return None
-        return self.again(found.made, ctx, flow, name, entry)
+        call = Call(f"apply {item.name or ''}".strip(), span(item.source, item.head), ctx.call)
+        return self.again(found.made, ctx, flow, name, entry, call)
 
-    def again(self, made: Any, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+    def again(self, made: Any, ctx: Context, flow: Any, name: str, entry: Entry, call: Call) -> list[int] | None:
         """Build an item once more where it was built, on another input, with the same parameters."""
         item, home, start, stop = made
         self.sharing.append(iter(self.network.nodes[start:stop]))
         try:
             fresh = (home or ctx).child()
-            fresh.flow = None
+            fresh.flow, fresh.call = None, call
             return self.instance(item, fresh, flow, name, entry)
         finally:
             self.sharing.pop()

@@ -252,4 +252,4 @@ class Flow:
         source = ctx.file.source
         spans = tuple(span(source, n) for n in nodes)
         net = self.network
-        net.assertions.append(Assertion(dims, span(source, key), spans, values, rule, len(net.nodes)))
+        net.assertions.append(Assertion(dims, span(source, key), spans, values, rule, len(net.nodes), ctx.call))
