@@ -9,7 +9,7 @@ from ..problems import Diagnostic, Span
 from ..shapes import rows
 from ..shapes.dims import REST
 from ..shapes.expr import Expr
-from ..shapes.relations import Divisible, Product, Window
+from ..shapes.relations import Affine, Divisible, Product, Relation, Window
 from ..shapes.store import Conflict
 from ..shapes.words import text
 from .explain import Explainer, node_of, span_of
@@ -69,7 +69,7 @@ class Diagnoses:
         if isinstance(why, Assertion):
             span, call = assertion_span(self.resolved, c) or span, why.call
         help_ = c.help
-        if isinstance(why, Window) and why.note is not None:
+        if isinstance(why, Window) and why.note is not None and c.rule == why.rule:
             chain, smallest = reach(self.explainer, why)
             found, help_ = chain or found, smallest
         if c.rule == "not-divisible" and not help_ and isinstance(why, (Product, Divisible)) and node is not None:
@@ -121,6 +121,10 @@ def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str,
     if isinstance(why, Node) and c.slots:
         return joined(resolved, c, why)
     named = f"{node.name}: " if node is not None else ""
+    if isinstance(why, Relation) and len(c.slots) == 1:  # it came to another size than was known
+        before = resolved.store.known(why.slots[1]) if isinstance(why, (Window, Affine)) and c.slots[0] == why.slots[0] else None
+        found = c.found if before is None else f"{size(before)} -{why.node.name}-> {c.found}"
+        return f"{named}{c.found} comes out, but it has to be {c.expected}", found, c.expected
     return named + c.message, c.found, c.expected
 
 
@@ -137,7 +141,8 @@ def joined(resolved: Resolved, c: Conflict, node: Node) -> tuple[str, str, str]:
     slots = {s for other in resolved.conflicts if other.why is node for s in other.slots}
     places = sorted({k for v in node.inputs if type(row := rows.resolve(resolved.values[v])) is tuple
                      for k, s in enumerate(row) if s in slots})  # fmt: skip
-    where = f" in dim{'s' * (len(places) > 1)} {' and '.join(map(str, places))}" if places else ""
+    listed = ", ".join(map(str, places[:-1])) + " and " * (len(places) > 1) + str(*places[-1:])
+    where = f" in dim{'s' * (len(places) > 1)} {listed}" if places else ""
     values = [resolved.store.known(s) for s in c.slots]
     return f"{node.name}: shapes differ{where}: {both}", " and ".join(map(size, values)), "equal sizes"
 

@@ -38,7 +38,7 @@ class Inference:
         self.decided: dict[Input, str] = {}
         self.frames: list[Frame | None] = [None] * len(network.nodes)
         self.failed: set[int] = set()
-        self.doubted: dict[int, Row] = {}  # what is still sure of values that an assertion contradicts
+        self.doubted: dict[int, Row] = {}  # what is still sure of values that a block's named dims contradict
 
     def run(self) -> Resolved:
         net, store = self.network, self.store
@@ -143,7 +143,7 @@ class Inference:
                 where = other.owner.name if isinstance(other, Fact) else "elsewhere"
                 self.clash(f"{declared.name} is {a} (--input {where}) and {b} (--input {entry.name})",
                            given, (old, slot), "symbol-mismatch")  # fmt: skip
-                return store.new()  # neither is sure
+                return old
             return slot
         if declared is not UNKNOWN:
             own = self.input_dim(entry, declared, place)
@@ -152,7 +152,7 @@ class Inference:
             elif store.known(own) != store.known(slot):
                 message = f"dim {place} of {entry.name} is declared {declared}, {store.known(slot)} is given"
                 self.clash(message, given, (own, slot), "input-mismatch")
-                return store.new()
+                return own  # go on with what the network itself says
         return slot
 
     def clash(self, message: str, why: Any, slots: tuple[int, ...], rule: str) -> None:
@@ -269,13 +269,12 @@ class Inference:
                 row = tuple(slots)  # type: ignore[arg-type]
             fine = rows.unify(self.values[value], row, self.store, a)
             old, new = rows.resolve(self.values[value]), rows.resolve(row)
-            if type(old) is not tuple or type(new) is not tuple or len(old) != len(new):
-                if not fine:
-                    self.doubted[value] = Open((), Rest(), ())
-            elif fine:  # read on with the simpler of two equal sizes
-                self.values[value] = tuple([self.store.simpler(x, y) for x, y in zip(old, new)])
-            else:
-                self.doubted[value] = tuple([x if self.agreed(x, y) else self.store.new() for x, y in zip(old, new)])
+            pairs = list(zip(old, new)) if type(old) is type(new) is tuple and len(old) == len(new) else []
+            if fine and pairs:  # read on with the simpler of two equal sizes
+                self.values[value] = tuple([self.store.simpler(x, y) for x, y in pairs])
+            elif not fine and a.rule == "block-input":  # inside, what was asked for counts as much as what comes
+                sure = tuple([x if self.agreed(x, y) else self.store.new() for x, y in pairs])
+                self.doubted[value] = sure if pairs else Open((), Rest(), ())
         if self.store.queue or self.store.waiting:
             self.settle()
 

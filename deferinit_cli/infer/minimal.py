@@ -19,7 +19,7 @@ from .engine import Inference
 from .explain import Explainer, Step
 from .resolved import Resolved
 
-BUDGET = 200_000
+BUDGET = 60_000
 """Layers visited for all conflicts of a network; past it facts are shown as the layers of their explanation have them."""
 
 Key = tuple[int, Any]
@@ -71,14 +71,15 @@ def place_of(conflict: Conflict) -> Place:
 
 
 class Way:
-    """Through which part of the network (None: all of it), and whether sizes left open are taken to be equal to those they
-    broadcast with."""
+    """How one conflict's facts are tried: through which part of the network (None: all of it), and whether sizes left open
+    are taken to be equal to those they broadcast with."""
 
-    __slots__ = ("assumes", "part")
+    __slots__ = ("always", "assumes", "part")
 
     def __init__(self, part: Part | None, assumes: bool) -> None:
         self.part = part
         self.assumes = assumes
+        self.always = -1  # how many conflicts there are whatever the facts, once that is known
 
 
 class _Masked(Store):
@@ -187,9 +188,14 @@ class Minimal:
         return _Trial(self.resolved, kept, way).conflicts()
 
     def contradictory(self, kept: Collection[Key], way: Way, place: Place) -> bool:
-        """Whether these facts alone contradict: in a part anywhere, in the whole at this place, as the rest of it may hold
-        mistakes of its own."""
-        return any(way.part is not None or place_of(c) == place for c in self.trial(kept, way))
+        """Whether these facts contradict, where none at all would not: in a part anywhere, in the whole at this place, as the
+        rest of it may hold mistakes of its own."""
+        if way.always < 0:
+            way.always = self.count((), way, place)
+        return self.count(kept, way, place) > way.always
+
+    def count(self, kept: Collection[Key], way: Way, place: Place) -> int:
+        return sum(way.part is not None or place_of(c) == place for c in self.trial(kept, way))
 
     def facts(self, conflict: Conflict) -> set[Key]:
         """The facts that are needed for a conflict, as keys; all that were found where they alone do not make it."""
@@ -219,11 +225,14 @@ class Minimal:
         return kept
 
     def affords(self, trials: int) -> bool:
-        return self.left > trials * len(self.resolved.network.nodes)
+        """Whether so many trials of the whole leave half of what is to be spent for those of parts."""
+        return self.left - trials * len(self.resolved.network.nodes) > BUDGET // 2
 
     def way(self, conflict: Conflict, kept: Collection[Key]) -> Way | None:
         """The least that these facts need in order to contradict: no assumption before some, few layers before all."""
         part = part_of(self.explainer, conflict)
+        if len(part.nodes) * (len(kept) + 2) > self.left:
+            return None
         for way in (Way(part, False), Way(None, False), Way(part, True), Way(None, True)):
             if (way.part is not None or self.affords(1)) and self.contradictory(kept, way, place_of(conflict)):
                 return way

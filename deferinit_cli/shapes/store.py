@@ -172,7 +172,7 @@ class Store:
         else:
             verdict = compare(left, right)
         if verdict is False:
-            self.conflicts.append(Conflict(rule, f"{left} is not {right}", why, slots))
+            self.conflicts.append(Conflict(rule, f"{left} is not {right}", why, slots, found=str(right), expected=str(left)))
             return False
         if verdict is None:
             clause = Clause(left, "==", right, rule, why, slots)

@@ -120,7 +120,7 @@ class Loader:
         if not path.exists():
             known = [p.name for p in folder.glob("*.yaml")]
             raise Problem("import-path", f"there is no file '{text}'", found=text, help=suggest(text, known))
-        return path, os.path.join(os.path.dirname(importer.source.name), text), path.parent
+        return path, os.path.normpath(os.path.join(os.path.dirname(importer.source.name), text)), path.parent
 
 
 def load(spec: Any, *, sets: Mapping[str, str] | None = None, name: str | None = None) -> Network:

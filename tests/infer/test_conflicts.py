@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from deferinit_cli.infer.minimal import Minimal, Way, facts_behind, key_of, part
 from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.shapes.store import Fact
 from deferinit_cli.spec.load import load
+from tests.specs import rejection
 
 
 def facts(resolved: Resolved) -> list[set[str]]:
@@ -106,21 +108,181 @@ def test_random_conflicts_are_minimal() -> None:
     assert elsewhere < seen / 20
 
 
-def test_independent_conflicts_are_told_in_one_run() -> None:
-    spec = """
-inputs: {x: [N, 8]}
+MANY = """
+inputs: {x: [N, 3, 32, 32]}
+blocks:
+  two:
+    args: [width]
+    layers:
+    - conv2d: {channels: width, kernel_size: 3, padding: 1, in_channels: 16}
+    - group_norm: 3
 layers:
-- dense a: {units: 16, in_units: 9}
-- dense b: {units: 4, in_units: 17}
-- reshape: [N, 2, 2, 1]
-- conv2d c: {channels: 6, kernel_size: 3, groups: 4}
-- dense d: 5
-  expect: [N, _, _, 6]
+- conv2d a: {channels: 8, kernel_size: 3, in_channels: 4}
+- conv2d b: {channels: 9, kernel_size: 3, groups: 2}
+- max_pool2d p: 40
+- batch_norm
+- conv2d c: {channels: 16, kernel_size: 3, in_channels: 10}
+- two t: 16
+- lstm rnn: 5
+- dense d: {units: 4, in_units: 6}
+- relu r:
+  expect: [N, _, 5]
+- concat: [r, a]
+- reshape: [N, 2, 3, 4]
+- dense e: {units: 2, in_units: 5}
+- dense f: {units: 2, in_units: 3}
 """
-    found = diagnostics(infer(load(spec)))
-    layers = [d.layer or (d.span and d.span.line) for d in found]
-    assert {"a", "b", "c"} <= set(layers)
-    assert any(d.rule == "size-mismatch" and d.span is not None and d.span.line == 9 for d in found)
+
+
+def test_independent_conflicts_are_told_in_one_run() -> None:
+    """Also behind layers that failed: what their arguments say is known of what they yield."""
+    found = rejection(MANY)
+    assert [(d.layer, d.rule) for d in found] == [
+        ("a", "size-mismatch"), ("b", "not-divisible"), ("p", "kernel-exceeds-input"), ("c", "size-mismatch"),
+        ("t.group_norm0", "not-divisible"), ("rnn", "rank-mismatch"), ("d", "size-mismatch"), ("", "size-mismatch"),
+        ("concat0", "rank-mismatch"), ("e", "size-mismatch"), ("f", "size-mismatch"),
+    ]  # fmt: skip
+    assert found[7].message == "r is (N, ?, 4), not (N, _, 5)"
+    assert [r.message for r in found[5].related] == ["4 dims from t.conv2d0, a conv2d"]
+    # a wrong input is one more, and the network's own sizes are gone on with
+    more = rejection(MANY, "2x5x32x32")
+    assert more[0].message == "dim 1 of x is declared 3, 5 is given"
+    assert [d.layer for d in more[1:]] == [d.layer for d in found]
+
+
+def said_twice(r: random.Random) -> tuple[list[dict[str, Any]], int]:
+    """A valid chain in which every layer says what comes in and what goes out."""
+    first = width = r.choice([8, 16])
+    items: list[dict[str, Any]] = []
+    widths: list[int] = []
+    for _ in range(14):
+        kind = r.choice(["dense", "dense", "residual", "concat", "layer_norm", "relu"])
+        item: dict[str, Any] = {"kind": kind}
+        if kind == "dense":
+            item |= {"in": width, "out": (width := r.choice([8, 16, 24]))}
+        elif kind == "residual":
+            item |= {"in": width, "out": width}
+        elif kind == "relu":
+            item["expect"] = width
+        elif kind == "concat":
+            other = r.randrange(len(widths)) if widths and width < 200 else None
+            item |= {"kind": "layer_norm"} if other is None else {"other": other}
+            width += widths[other] if other is not None else 0
+        items.append(item)
+        widths.append(width)
+    return items, first
+
+
+def written(items: list[dict[str, Any]], first: int) -> tuple[str, list[int]]:
+    """The spec, and the line that an item's sizes stand in."""
+    out, lines = [f"inputs: {{x: [N, {first}]}}", "layers:"], []
+    for k, item in enumerate(items):
+        kind = item["kind"]
+        lines.append(len(out) + 1 + (kind == "relu"))
+        sizes = f"{{units: {item.get('out')}, in_units: {item.get('in')}}}"
+        if kind == "relu":
+            out += [f"- relu n{k}:", f"  expect: [N, {item['expect']}]"]
+        elif kind == "concat":
+            out.append(f"- concat n{k}: [n{item['other']}, prev]")
+        else:
+            out.append(f"- {kind} n{k}" + {"dense": f": {sizes}", "residual": f": [dense: {sizes}]"}.get(kind, ""))
+    return "\n".join(out) + "\n", lines
+
+
+@pytest.mark.parametrize("mistakes", [1, 2, 5])
+def test_random_mistakes_are_all_found_and_nothing_else(mistakes: int) -> None:
+    r = random.Random(mistakes)
+    networks = 0
+    while networks < 60:
+        items, first = said_twice(r)
+        assert not infer(load(written(items, first)[0])).conflicts
+        wrong = [(item, key) for item in items for key in ("in", "expect") if key in item]
+        if len(wrong) < mistakes:
+            continue
+        chosen = r.sample(wrong, mistakes)
+        for k, (item, key) in enumerate(chosen):
+            item[key] += 7 * k + 1
+        spec, lines = written(items, first)
+        found = [d.span.line for d in diagnostics(infer(load(spec))) if d.span is not None]
+        places = {id(item): line for item, line in zip(items, lines)}
+        assert sorted(found) == sorted(places[id(item)] for item, _ in chosen), spec
+        networks += 1
+
+
+RANKS = {
+    "by a layer": ("layers:\n- conv2d c: {channels: 4, kernel_size: 3}\n- relu\n- lstm: 5\n", [], "4 dims from c, a conv2d"),
+    "by the input": ("inputs: {x: [N, 3]}\nlayers:\n- relu\n- conv1d: {channels: 4, kernel_size: 3}\n", [],
+                     "2 dims declared for input x"),
+    "by what is given": ("layers: [dense: 10]\n", ["scalar"], "0 dims given by --input scalar"),
+    "by another layer's need": ("layers:\n- conv2d c: {channels: 4, kernel_size: 3}\n- lstm: 5\n  from: input\n", [],
+                                "4 dims needed by c, a conv2d"),
+    "in a join": ("inputs: {x: [N, 3, 8], y: [N, 3]}\nlayers:\n- concat: [x, y]\n", [],
+                  "3 dims declared for input x; 2 dims declared for input y"),
+    "by an expect": ("inputs: {x: [N, 3, 8]}\nlayers:\n- flatten f:\n  expect: [N, 3, 8]\n", [], "2 dims from f, a flatten"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "inputs", "said"), RANKS.values(), ids=RANKS)
+def test_who_says_how_many_dims(spec: str, inputs: list[str], said: str) -> None:
+    (d,) = rejection(spec, *inputs)
+    assert d.rule == "rank-mismatch"
+    assert "; ".join(r.message for r in d.related) == said
+
+
+WORDS = {
+    "both branches": ("inputs: {x: [N, 16, H, W]}\nlayers:\n- residual r: [conv2d c: {channels: 64, kernel_size: 3}]\n", [],
+        "r: shapes differ in dims 1, 2 and 3: (N, 64, H - 2, W - 2) and (N, 16, H, W)",
+        ["64 from r.c.channels", "16 from dim 1 of input x", "H from dim 2 of input x; H -r.c-> (H - 2)",
+         "W from dim 3 of input x; W -r.c-> (W - 2)"]),
+    "an expect": ("inputs: {x: [N, 3, 9]}\nlayers:\n- conv1d c: {channels: 4, kernel_size: 3}\n  expect: [N, 4, 9]\n", [],
+        "c is (N, 4, 7), not (N, 4, 9)", ["9 from dim 2 of input x; 9 -c-> 7"]),
+    "a block's input": (
+        "blocks:\n  b:\n    inputs: {x: [N, 4]}\n    layers: [dense: 3]\ninputs: {x: [N, 5]}\nlayers: [b one]\n", [],
+        "what goes into b one is (N, 5), not (N, 4)", ["5 from dim 1 of input x"]),
+    "a tie": ("layers:\n- embedding e: {input_dim: 50, output_dim: 8}\n- dense m: 9\n- dense h: {units: 50, bias: false}\n"
+              "  tie: {weight: e.weight}\n", [], "h.weight cannot be e.weight: their shapes differ",
+              ["8 from e.output_dim", "9 from m.units"]),
+    "a product": ("inputs: {x: [2, 1, 9, 9]}\nlayers:\n- conv2d c: {channels: 4, kernel_size: 2}\n- flatten\n"
+                  "- dense d: {units: 2, in_units: 384}\n", [], "d: in_units is 384, but the input has 256 features",
+                  ["4 from c.channels; 256 = 4 * 8 * 8", "9 from dim 2 of input x; 9 -c-> 8", "9 from dim 3 of input x"]),
+    "a product of which two are enough": (
+        "inputs: {x: [2, 1, 9, 9]}\nlayers:\n- conv2d c: {channels: 4, kernel_size: 2}\n- flatten\n"
+        "- dense d: {units: 2, in_units: 400}\n", [], "d: in_units is 400, but the input has 256 features",
+        ["9 from dim 2 of input x; 9 -c-> 8; 256 = 4 * 8 * 8", "9 from dim 3 of input x"]),
+    "two inputs for one symbol": ("inputs: {q: [N, T], d: [N, T]}\nlayers:\n- add: [q, d]\n", ["q=2x3", "d=5x3"],
+        "N is 2 (--input q) and 5 (--input d)", ["2 given by --input q=2x3"]),
+    "groups": ("inputs: {x: [N, 100, 8, 8]}\nlayers: [conv2d c: {channels: 64, kernel_size: 3, groups: 32}]\n", [],
+        "c: 100 channels do not split into 32 groups", ["100 from dim 1 of input x"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "inputs", "message", "related"), WORDS.values(), ids=WORDS)
+def test_words(spec: str, inputs: list[str], message: str, related: list[str]) -> None:
+    (d,) = rejection(spec, *inputs)
+    assert d.message == message
+    assert [r.message for r in d.related] == related
+
+
+def test_a_layer_applied_again_is_told_where_it_is() -> None:
+    (d,) = rejection("inputs: {a: [N, 10], b: [N, 12]}\nlayers:\n- dense enc: 7\n  from: a\n- apply again: enc\n  from: b\n")
+    assert d.message == "again: in_units is 10, but the input has 12 features"
+    assert [(c.message, c.span and c.span.line) for c in d.calls] == [("in apply again", 5)]
+
+
+def test_a_block_whose_input_does_not_fit_is_told_once_with_its_call() -> None:
+    spec = "blocks:\n  b:\n    inputs: {x: [N, C, H, W]}\n    layers: [conv2d: {channels: C, kernel_size: 3}]\n"
+    (d,) = rejection(spec + "inputs: {x: [N, 5]}\nlayers: [b one]\n")
+    assert d.message == "what goes into b one is (N, 5), not (N, C, H, W)"
+    assert [c.message for c in d.calls] == ["in b one"]
+
+
+def test_what_follows_from_the_same_facts_is_not_told_again() -> None:
+    spec = "inputs: {x: [N, 8]}\nlayers:\n- residual: [dense: 9]\n" + "- residual: [dense: _, relu]\n" * 3
+    assert len(rejection(spec)) == 1
+    # a symbol pinned down in two places
+    spec = "inputs: {x: [N, C]}\nlayers:\n- dense a: {units: 3, in_units: 5}\n- dense b: {units: 3, in_units: 6}\n  from: x\n"
+    (d,) = rejection(spec)
+    assert sorted(r.message for r in d.related) == ["5 from a.in_units"]
 
 
 def test_a_conflict_deep_in_a_large_network_is_told_quickly() -> None:
