@@ -28,15 +28,14 @@ class Sources:
 
     def add(self, d: Diagnostic, c: Conflict) -> None:
         """The facts without which a conflict would be none; of a conflict of ranks, who says which."""
-        found = self.ranks(c) if c.rule == "rank-mismatch" else self.facts(c, self.minimal.facts(c))
+        found = self.ranks(c) if c.rule == "rank-mismatch" else self.facts(c, self.minimal.facts(c), {d.found})
         seen = {place(d.span), *(place(r.span) for r in d.related)}
         for r in found:
             if r.span is not None and place(r.span) not in seen and len(d.related) < LIMIT:
                 seen.add(place(r.span))
                 d.related.append(r)
 
-    def facts(self, c: Conflict, needed: set[Key]) -> Iterator[Related]:
-        told: set[str] = set()
+    def facts(self, c: Conflict, needed: set[Key], told: set[str]) -> Iterator[Related]:
         for step in chains(self.minimal.explainer, c):
             for leaf in step.leaves():
                 if isinstance(leaf.why, Fact) and key_of(leaf.why) in needed:
