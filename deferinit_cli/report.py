@@ -8,7 +8,7 @@ from typing import Any
 from .graph import Given, Input, Network, Node, Parameter
 from .infer.resolved import Resolved
 from .infer.waits import Waits
-from .lens import Lens
+from .lens import Lens, View, stars
 from .problems import Diagnostic
 from .shapes import rows
 from .shapes.bounds import lower_bound
@@ -55,7 +55,8 @@ class Report:
         self.waits = Waits(resolved)
         self.command = command
         self.spec = spec
-        self.parameters = [self.parameter(p) for p in self.network.parameters]
+        self.own = [self.parameter(p) for p in self.network.parameters]  # as they are here: what totals are made of
+        self.parameters = self.own if lens == "torch" else [self.view(v) for n in self.network.nodes for v in self.views(n)]
         self.layers = [self.layer(n) for n in self.network.nodes]
         self.problems: list[dict[str, Any]] = []
         self.extra: dict[str, Any] = {}
@@ -65,29 +66,72 @@ class Report:
 
     def parameter(self, p: Parameter) -> dict[str, Any]:
         resolved = self.resolved
-        shape, declared = resolved.tensor(p), resolved.declared(p)
-        name = self.lens.name(p)
+        shape = resolved.tensor(p)
         waits = self.waits.parameter(p)
-        known = shape is not None and None not in shape
-        count = product(list(shape)) if known else None  # type: ignore[arg-type]
+        count = elements(shape)
         return {
-            "name": name,
+            "name": p.name,
             "layer": p.node.name,
-            "declared": ink(self.lens.shape(p, declared)),
-            "shape": ink(self.lens.shape(p, shape)),
-            "symbolic": words(self.lens.shape(p, shape)),
+            "declared": ink(resolved.declared(p)),
+            "shape": ink(shape),
+            "symbolic": words(shape),
             "dtype": p.dtype,
             "count": number(count),
             "trainable": p.trainable,
             "buffer": p.buffer,
             "initializer": p.initializer.text(),
-            "tied_to": self.lens.name(p.tied_to) if p.tied_to is not None else None,
+            "tied_to": p.tied_to.name if p.tied_to is not None else None,
             "waits_for": ", ".join(waits) or None,
             "line": p.node.place.span.line,
             "_count": count,
             "_least": least(shape),
             "_fold": p.node.fold,
         }
+
+    def views(self, node: Node) -> list[View]:
+        return self.lens.views(node) if node.shares is None else []
+
+    def view(self, v: View) -> dict[str, Any]:
+        """A row of a tensor as another framework has it; `of` are the parameters here that it is made of."""
+        resolved, of = self.resolved, v.parameters
+        frame = resolved.frames[of[0].node.index]
+        shape = v.shape(resolved.tensor, stars(frame))
+        count = elements(shape)
+        row = self.parameter(of[0])
+        waits = [w for p in of for w in self.waits.parameter(p)]
+        tied = self.tied(v) if all(p.tied_to is not None for p in of) else None
+        return row | {
+            "name": v.name,
+            "declared": ink(v.shape(resolved.declared, stars(frame))),
+            "shape": ink(shape),
+            "symbolic": words(shape),
+            "count": number(count),
+            "trainable": any(p.trainable for p in of),
+            "initializer": " + ".join(dict.fromkeys(p.initializer.text() for p in of)),
+            "tied_to": tied,
+            "waits_for": ", ".join(dict.fromkeys(waits)) or None,
+            "of": [p.name for p in of],
+            "note": self.remark(v),
+            "_count": count,
+            "_least": least(shape),
+            "_sep": self.lens.separator,
+        }
+
+    def tied(self, v: View) -> str | None:
+        """The tensor of another layer that a view's parameters are tied to."""
+        p, _, piece = v.sources[0]
+        target = p.tied_to
+        found = self.lens.views(target.node) if target is not None else []
+        return next((o.name for o in found for q, _, other in o.sources if q is target and other.parts == piece.parts), None)
+
+    def remark(self, v: View) -> str | None:
+        """What must not be passed over in silence: a tensor that the framework has not, or has one of for several."""
+        if v.absent:
+            return f"not in {self.lens.framework}"
+        if len(v.sources) > 1:
+            stacked = any("/" in token for _, _, piece in v.sources for token in piece.axes)
+            return f"{' and '.join(p.key for p in v.parameters)} {'stacked' if stacked else 'added'}"
+        return None
 
     def layer(self, node: Node) -> dict[str, Any]:
         resolved, net = self.resolved, self.network
@@ -137,7 +181,7 @@ class Report:
     # ---- totals
 
     def sums(self) -> tuple[dict[str, Any], dict[str, str]]:
-        own = [r for r in self.parameters if r["tied_to"] is None]
+        own = [r for r in self.own if r["tied_to"] is None]
         tensors = [r for r in own if not r["buffer"]]
         parameters, trainable = total(tensors), total([r for r in tensors if r["trainable"]])
         buffers = total([r for r in own if r["buffer"]])
@@ -160,6 +204,14 @@ class Report:
         terms = {"parameters": parameters, "trainable": trainable, "buffers": buffers, "bytes": size, "macs": macs}
         return totals, {k: text(v) for k, v in terms.items() if type(v) is Expr}
 
+    def seen(self) -> dict[str, Any]:
+        """`as`: the framework and what its tensors hold; the totals stay this network's own."""
+        if self.lens.framework == "torch":
+            return {}
+        theirs = total([r for r in self.parameters if r["tied_to"] is None and not r["buffer"]])
+        absent = [r["name"] for r in self.parameters if r["note"] == f"not in {self.lens.framework}"]
+        return {"as": {"framework": self.lens.framework, "parameters": number(theirs), "absent": absent}}
+
     # ---- the document
 
     def reject(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -174,6 +226,7 @@ class Report:
             "spec": self.spec,
             "inputs": [port(i.name, i.value, resolved) for i in net.inputs],
             "outputs": [port(label, v, resolved) for label, v in net.outputs],
+            **self.seen(),
             "parameters": [public(r) for r in self.parameters],
             "layers": [public(r) for r in self.layers],
             "totals": self.totals,
@@ -182,6 +235,11 @@ class Report:
             "problems": self.problems,
         }
         return doc
+
+
+def elements(shape: Any) -> Any:
+    """How many elements a tensor has, as a term; None where a size is unknown."""
+    return None if shape is None or None in shape else product(list(shape))
 
 
 def least(shape: Any) -> int:

@@ -53,12 +53,18 @@ class Tensor:
         return None if known is None else tuple(t if type(t) is int else -1 for t in known)
 
     def as_in(self, framework: str) -> tuple[str, tuple[int, ...] | None]:
-        """(name, shape) of the same tensor as torch, keras, flax or mxnet has it."""
-        from ..lens import Lens
+        """(name, shape) of the tensor that torch, keras, flax or mxnet has for it.
 
-        lens, shape = Lens(framework), self.shape
-        seen = None if shape is None else lens.shape(self._parameter, tuple(None if n == -1 else n for n in shape))
-        return lens.name(self._parameter), None if seen is None else tuple(-1 if n is None else n for n in seen)
+        Raises ValueError where that are several, such as one for each gate: `parameters.as_in` has them all.
+        """
+        from ..lens import Lens, stars
+
+        node, model = self._parameter.node, self._model
+        views = [v for v in Lens(framework).views(node) if self._parameter in v.parameters]
+        if len(views) > 1:
+            raise ValueError(f"{framework} has {len(views)} tensors for {self.name}: {', '.join(v.name for v in views)}")
+        seen = views[0].shape(model._shape, stars(model._resolved.frames[node.index]))
+        return views[0].name, None if seen is None else tuple(n if type(n) is int else -1 for n in seen)
 
     @property
     def data(self) -> Any:
@@ -96,6 +102,20 @@ class Parameters(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+    def as_in(self, framework: str) -> dict[str, Any]:
+        """The values as torch, keras, flax or mxnet has them: by its names, in its axis and gate orders, joined where it joins.
+
+        Raises DeferredInitializationError while there are none. What a framework has no tensor for keeps its name and order.
+        """
+        from ..lens import Lens, stars
+
+        resolved = self._model._resolved
+        made: dict[str, Any] = {}
+        for node in self._model.network.nodes:
+            for v in Lens(framework).views(node) if node.shares is None else ():
+                made[v.name] = v.convert(self._model._data, stars(resolved.frames[node.index]))
+        return made
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self._by_name)

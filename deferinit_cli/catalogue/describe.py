@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..layers.abroad import parts_of, pieces
 from ..layers.arguments import Argument, Choice, Flag, show
 from ..layers.base import Layer, patterns
 from ..problems import Problem
@@ -15,7 +16,7 @@ from .statement import Statement, axes_text, spoken, state, token_text
 def describe(cls: type[Layer]) -> dict[str, Any]:
     """The documented entry of a kind; `example` is a spec, which the caller runs."""
     common = {"kind": cls.kind, "group": group(cls), "about": summary(cls), "details": details(cls)}
-    abroad = {f: {"names": names} for f, names in elsewhere(cls).items()}
+    abroad: dict[str, dict[str, Any]] = {f: {"names": names, "tensors": []} for f, names in elsewhere(cls).items()}
     found = instance(cls)
     if found is None:
         holds = dict(cls.holds)  # type: ignore[attr-defined]
@@ -25,6 +26,8 @@ def describe(cls: type[Layer]) -> dict[str, Any]:
     layer, ranks = found
     said = spoken(layer)
     statement = state(said, ranks)
+    for framework, e in abroad.items():
+        e["tensors"] = tensors_abroad(said, framework) if e["names"] else []
     return {
         **common,
         "holds": {},
@@ -140,8 +143,6 @@ def split(cls: type[Layer]) -> list[dict[str, str]]:
 
 def parameters(layer: Layer) -> list[dict[str, Any]]:
     """The tensors, by axis names."""
-    flags = {p.when: True for p in layer.parameters if p.when and isinstance(layer.arguments[p.when], Flag)}
-    more = type(layer)(**{n: getattr(layer, n) for n in layer.arguments} | flags)
     return [
         {
             "name": p.key,
@@ -150,5 +151,42 @@ def parameters(layer: Layer) -> list[dict[str, Any]]:
             "buffer": p.buffer,
             "when": p.when or None,
         }
-        for p in more.tensors()
+        for p in with_all(layer).tensors()
     ]
+
+
+def with_all(layer: Layer) -> Layer:
+    """The layer with every flag set that a parameter waits for."""
+    flags = {p.when: True for p in layer.parameters if p.when and isinstance(layer.arguments[p.when], Flag)}
+    return type(layer)(**{n: getattr(layer, n) for n in layer.arguments} | flags)
+
+
+def tensors_abroad(layer: Layer, framework: str) -> list[dict[str, Any]]:
+    """What a framework has for the parameters: name, shape, which of them it is made `of`, which of their parts in which
+    `order`, and whether some axes are `turned`: read backwards."""
+    found: dict[str, dict[str, Any]] = {}
+    for p in with_all(layer).tensors():
+        for piece in pieces(p, framework):
+            own = p.axes.split()
+            if len(piece.parts) == 1:
+                own[0] = parts_of(p)[piece.parts[0]]
+            turned = any(token[0] == "~" for token in piece.axes)
+            row = found.setdefault(piece.name, {"name": piece.name, "shape": abroad_text(piece.axes, own), "of": [],
+                                                "order": " ".join(piece.parts), "turned": turned})  # fmt: skip
+            row["of"].append(p.key)
+    return list(found.values())
+
+
+def abroad_text(axes: tuple[str, ...], own: list[str]) -> str:
+    """A piece's axes as a tuple: `#1` by its name, ones for a star."""
+    out: list[str] = []
+    for token in axes:
+        if token.startswith("#"):
+            out.append(own[int(token[1:])])
+        elif token.startswith("*"):
+            out += ["1", "…"] if "…" not in out else []
+        elif "/" in token:
+            out.append(token.partition("/")[2])
+        else:
+            out.append(token.lstrip("~"))
+    return axes_text(" ".join(out))

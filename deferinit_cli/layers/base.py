@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -67,12 +67,11 @@ __all__ = [
 class Param:
     """One tensor a kind owns. `axes` is a pattern of axis names: `channels in_group kernel_size.0 kernel_size.1`.
 
-    `fans` is `in axes -> out axes`, for initialisers. `keras`, `flax`, `mxnet` are `name: axes` in that framework's
-    order, or just a name when the order is the same; a transpose is read off the two patterns. An empty name says
-    that the framework has no such tensor of its own. `mxnet` defaults to the name and order here.
+    `fans` is `in axes -> out axes`, for initialisers. `keras`, `flax`, `mxnet` (Gluon 1) say what that framework has for it,
+    in the words of `abroad`; `parts` and `made` what its axes are made of, for them.
     """
 
-    __slots__ = ("axes", "buffer", "fans", "initializer", "key", "names", "when")
+    __slots__ = ("axes", "buffer", "fans", "initializer", "key", "made", "names", "parts", "when")
 
     def __init__(
         self,
@@ -82,10 +81,12 @@ class Param:
         when: str = "",
         fans: str = "",
         buffer: bool = False,
+        parts: str = "",
+        made: str = "",
         keras: str | None = None,
         flax: str | None = None,
         mxnet: str | None = None,
-        names: dict[str, str | None] | None = None,
+        names: Mapping[str, str | None] | None = None,
     ) -> None:
         self.key = key
         self.axes = axes
@@ -93,13 +94,18 @@ class Param:
         self.when = when
         self.fans = fans
         self.buffer = buffer
-        self.names = names if names is not None else {"keras": keras, "flax": flax, "mxnet": mxnet}
+        self.parts = parts
+        self.made = made
+        self.names: Mapping[str, str | None] = names if names is not None else {"keras": keras, "flax": flax, "mxnet": mxnet}
 
     def formatted(self, words: dict[str, str]) -> Param:
         """The same with `{space}`-like words filled in, for families of kinds that differ in rank."""
         names = {k: v if v is None else filled(v, words) for k, v in self.names.items()}
-        axes, fans = filled(self.axes, words), filled(self.fans, words)
-        return Param(self.key, axes, self.initializer, self.when, fans, self.buffer, names=names)
+        return self.like(axes=filled(self.axes, words), fans=filled(self.fans, words), names=names)
+
+    def like(self, **changes: Any) -> Param:
+        """The same but for some of what it says."""
+        return Param(**({name: getattr(self, name) for name in Param.__slots__} | changes))
 
 
 param = Param
@@ -249,7 +255,7 @@ def layer(
     Each framework's names are paths in it, separated by blanks; none where it has no such layer; one with arguments in
     parentheses is a layer that does this among other things. A tuple has an entry a member. `also`: other words for it.
     In a family's patterns `{space}` stands for the spatial axes' names (`h w`), `{space_out}` for those names with `_out`,
-    `{kernel}` for the entries of kernel_size, `{Space}` for sizes in an example (`32, 32`).
+    `{kernel}` for the entries of kernel_size, `{turned}` for them read backwards, `{Space}` for sizes in an example (`32, 32`).
     """
     abroad = {"torch": torch, "keras": keras, "flax": flax, "mxnet": mxnet}
 
@@ -300,6 +306,7 @@ def family_words(n: int) -> dict[str, str]:
         "space": " ".join(axes),
         "space_out": " ".join(a + "_out" for a in axes),
         "kernel": " ".join(f"kernel_size.{i}" for i in range(n)),
+        "turned": " ".join(f"~kernel_size.{i}" for i in range(n)),
         "Space": ", ".join("32" for _ in axes),
     }
 

@@ -34,8 +34,8 @@ class BatchNorm(Layer):
     parameters = [
         param("weight", "C", ones, when="scale", keras="gamma", flax="scale", mxnet="gamma"),
         param("bias", "C", zeros, when="center", keras="beta", flax="bias", mxnet="beta"),
-        param("running_mean", "C", zeros, buffer=True, keras="moving_mean", flax="mean"),
-        param("running_var", "C", ones, buffer=True, keras="moving_variance", flax="var"),
+        param("running_mean", "C", zeros, buffer=True, keras="moving_mean", flax="mean", mxnet="="),
+        param("running_var", "C", ones, buffer=True, keras="moving_variance", flax="var", mxnet="="),
     ]
 
     def __init__(self, **values: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..initializers import glorot_uniform, zeros
 from .activations import activate, activation_arg
-from .base import AXES, UNKNOWN, Layer, choice, flag, integer, layer, padding_arg, param, per_axis, size
+from .base import AXES, UNKNOWN, Layer, Param, choice, flag, integer, layer, padding_arg, param, per_axis, size
 from .frame import Frame
 from .windows import is_int, options, pads, slide
 
@@ -97,8 +97,9 @@ class Conv(Convolution):
     macs = "N channels {space_out} in_group {kernel}"
     parameters = [
         param("weight", "channels in_group {kernel}", glorot_uniform, fans="in_group {kernel} -> out_group {kernel}",
-              keras="kernel: {kernel} in_group channels", flax="kernel: {kernel} in_group channels"),
-        param("bias", "channels", zeros, when="bias", fans="in_group {kernel} -> out_group {kernel}"),
+              keras="kernel: {kernel} in_group channels", flax="kernel: {kernel} in_group channels", mxnet="="),
+        param("bias", "channels", zeros, when="bias", fans="in_group {kernel} -> out_group {kernel}", keras="=", flax="=",
+              mxnet="="),
     ]  # fmt: skip
 
     def relate(self, r: Frame) -> None:
@@ -131,9 +132,13 @@ class DepthwiseConv(Convolution):
     macs = "N channels {space_out} {kernel}"
     parameters = [
         param("weight", "channels 1 {kernel}", glorot_uniform, fans="{kernel} -> multiplier {kernel}",
-              keras="kernel: {kernel} in_channels multiplier", flax="kernel: {kernel} 1 channels"),
-        param("bias", "channels", zeros, when="bias", fans="{kernel} -> multiplier {kernel}"),
+              made="channels=in_channels*multiplier", keras="kernel: {kernel} in_channels multiplier",
+              flax="kernel: {kernel} 1 channels", mxnet="="),
+        param("bias", "channels", zeros, when="bias", fans="{kernel} -> multiplier {kernel}", keras="=", flax="=", mxnet="="),
     ]  # fmt: skip
+
+    def tensors(self) -> list[Param]:
+        return [p if self.abroad["keras"] else p.like(names={**p.names, "keras": ""}) for p in super().tensors()]
 
     def relate(self, r: Frame) -> None:
         r.slot("in_channels")

@@ -7,7 +7,7 @@ from typing import Any
 from ..initializers import glorot_uniform, zeros
 from . import kernels
 from .activations import activate, activation_arg
-from .base import AXES, UNKNOWN, Layer, Problem, flag, integer, layer, padding_arg, param, per_axis, size
+from .base import AXES, UNKNOWN, Layer, Param, Problem, flag, integer, layer, padding_arg, param, per_axis, size
 from .frame import Frame
 from .windows import is_int, pads
 
@@ -46,9 +46,15 @@ class ConvTranspose(Layer):
     macs = "N in_channels {space} out_group {kernel}"
     parameters = [
         param("weight", "in_channels out_group {kernel}", glorot_uniform, fans="in_group {kernel} -> out_group {kernel}",
-              keras="kernel: {kernel} out_group in_channels", flax="kernel: {kernel} in_channels out_group"),
-        param("bias", "channels", zeros, when="bias", fans="in_group {kernel} -> out_group {kernel}"),
+              keras="kernel: {kernel} out_group in_channels", flax="kernel: {turned} in_channels out_group", mxnet="="),
+        param("bias", "channels", zeros, when="bias", fans="in_group {kernel} -> out_group {kernel}", keras="=", flax="=",
+              mxnet="="),
     ]  # fmt: skip
+
+    def tensors(self) -> list[Param]:
+        """Neither Keras nor Flax has groups here."""
+        none = {"keras": "", "flax": ""}
+        return [p if self.groups == 1 else p.like(names={**p.names, **none}) for p in super().tensors()]
 
     def check(self) -> None:
         for name in ("kernel_size", "stride", "dilation", "output_padding"):

@@ -34,8 +34,8 @@ class Dense(Layer):
     macs = "* in_units units"
     parameters = [
         param("weight", "units in_units", glorot_uniform, fans="in_units -> units",
-              keras="kernel: in_units units", flax="kernel: in_units units"),
-        param("bias", "units", zeros, when="bias", fans="in_units -> units"),
+              keras="kernel: in_units units", flax="kernel: in_units units", mxnet="="),
+        param("bias", "units", zeros, when="bias", fans="in_units -> units", keras="=", flax="=", mxnet="="),
     ]  # fmt: skip
 
     def __init__(self, **values: Any) -> None:

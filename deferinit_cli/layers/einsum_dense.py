@@ -80,7 +80,7 @@ class EinsumDense(Layer):
         if self.bias_axes:
             first = min(out.index(c) for c in self.bias_axes)
             axes = " ".join(c if c in self.bias_axes else "1" for c in out[first:])
-            found.append(Param("bias", axes, zeros, keras="bias", flax="bias", mxnet=""))
+            found.append(Param("bias", axes, zeros, keras="=", flax="=", mxnet=""))
         return found
 
     def relate(self, r: Frame) -> None:

@@ -32,7 +32,7 @@ class Embedding(Layer):
     accepts = "integer"
     index_limit = "input_dim"
     takes, gives = "*x", "*x output_dim"
-    parameters = [param("weight", "input_dim output_dim", normal(std=1.0), keras="embeddings", flax="embedding")]
+    parameters = [param("weight", "input_dim output_dim", normal(std=1.0), keras="embeddings", flax="embedding", mxnet="=")]
 
     def check(self) -> None:
         limit = self.known("input_dim")

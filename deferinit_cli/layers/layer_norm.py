@@ -49,6 +49,12 @@ class FeatureNorm(Layer):
                 r.named(name, row[k])
             r.give(row)
 
+    def over_axes(self, p: Param) -> Param:
+        """A parameter over the axes in the order given; Keras and Flax have them in that of the input."""
+        order = " ".join(name for _, _, name in sorted((a < 0, a, n) for a, n in zip(self.axis, self.names)))
+        names = {f: f"{said}: {order}" if said and f != "mxnet" else said for f, said in p.names.items()}
+        return p.like(axes=" ".join(self.names), names=names)
+
     def factors(self, x: Any, array: Any) -> Any:
         """A parameter with its axes where they are in x."""
         shape = [1] * x.ndim
@@ -81,7 +87,7 @@ class LayerNorm(FeatureNorm):
     ]
 
     def tensors(self) -> list[Param]:
-        return [Param(p.key, " ".join(self.names), p.initializer, names=p.names) for p in super().tensors()]
+        return [self.over_axes(p) for p in super().tensors()]
 
     def forward(self, p: Any, x: Any) -> Any:
         y = x - x.mean(axis=self.axis, keepdims=True, dtype=x.dtype)
@@ -103,11 +109,13 @@ class RMSNorm(FeatureNorm):
     eps = number("added to the mean square", default=1e-6, minimum=0, also="epsilon")
     offset = number("added to the weight: 1 as in Gemma", default=0.0)
 
-    parameters = [param("weight", "", ones, keras="scale", flax="scale", mxnet="gamma")]
+    parameters = [param("weight", "", ones, keras="scale", flax="scale", mxnet="")]
 
     def tensors(self) -> list[Param]:
-        start = ones if self.offset == 0 else constant(value=1 - self.offset)
-        return [Param("weight", " ".join(self.names), start, names=self.parameters[0].names)]
+        own = self.over_axes(self.parameters[0])
+        if self.offset == 0:
+            return [own]
+        return [own.like(initializer=constant(value=1 - self.offset), names=dict.fromkeys(own.names, ""))]  # others add nothing
 
     def forward(self, p: Any, x: Any) -> Any:
         y = x / np.sqrt(np.mean(np.square(x), axis=self.axis, keepdims=True, dtype=x.dtype) + x.dtype.type(self.eps))

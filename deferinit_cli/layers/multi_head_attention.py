@@ -59,17 +59,39 @@ class MultiHeadAttention(Layer):
 
     def tensors(self) -> list[Param]:
         h, kv, rows = f"{self.heads}*head_dim", f"{self.kv}*head_dim", f"{self.heads + 2 * self.kv}*head_dim"
+        parts = f"q={h} k={kv} v={kv}"
         if self.apart:
-            parts = (("q", h, "width"), ("k", kv, self.k_axis), ("v", kv, self.v_axis))
-            out = [Param(f"{n}_proj_weight", f"{o} {i}", glorot_uniform, fans=f"{i} -> {o}") for n, o, i in parts]
+            own = (("q", h, "width"), ("k", kv, self.k_axis), ("v", kv, self.v_axis))
+            out = [Param(f"{n}_proj_weight", f"{o} {i}", glorot_uniform, fans=f"{i} -> {o}", names=self.projected(n, f"{i} {{}}", ""))
+                   for n, o, i in own]  # fmt: skip
         else:
-            out = [Param("in_proj_weight", f"{rows} width", glorot_uniform, fans=f"width -> {rows}")]
+            names = self.projected("q k v", "width {}", "parts")
+            out = [Param("in_proj_weight", f"{rows} width", glorot_uniform, fans=f"width -> {rows}", parts=parts, names=names)]
         if self.bias:
-            out.append(Param("in_proj_bias", rows, zeros, fans=f"width -> {rows}"))
-        out.append(Param("out_proj.weight", f"width {h}", glorot_uniform, fans=f"{h} -> width"))
+            names = self.projected("q k v", "{}", "parts", "bias")
+            out.append(Param("in_proj_bias", rows, zeros, fans=f"width -> {rows}", parts=parts, names=names))
+        names = self.named(f"kernel: {self.heads} head_dim width")
+        out.append(Param("out_proj.weight", f"width {h}", glorot_uniform, fans=f"{h} -> width", names=names))
         if self.bias:
-            out.append(Param("out_proj.bias", "width", zeros, fans=f"{h} -> width"))
+            out.append(Param("out_proj.bias", "width", zeros, fans=f"{h} -> width", names=self.named("bias")))
         return out
+
+    def projected(self, inputs: str, axes: str, parts: str, last: str = "kernel") -> dict[str, str | None]:
+        """Keras and Flax have a tensor for each of query, key and value, and heads as an axis."""
+        said = []
+        for n in inputs.split():
+            word = {"q": "query", "k": "key", "v": "value"}[n]
+            heads = f"{self.heads if n == 'q' else self.kv} head_dim"
+            said.append(f"{word}/{last}{f'[{n}]' if parts else ''}: {axes.format(heads)}")
+        return self.by_framework("; ".join(said), "; ".join(said))
+
+    def named(self, said: str) -> dict[str, str | None]:
+        """The last projection."""
+        return self.by_framework(f"attention_output/{said}", f"out/{said}")
+
+    def by_framework(self, keras: str, flax: str) -> dict[str, str | None]:
+        """Flax has as many heads of keys as of queries, and Gluon has no such layer."""
+        return {"keras": keras, "flax": flax if self.kv == self.heads else "", "mxnet": ""}
 
     def relate(self, r: Frame) -> None:
         r.slot("width")

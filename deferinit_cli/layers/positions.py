@@ -76,7 +76,7 @@ class LearnedPositions(Layer):
     length = size("positions that have a row", also="max_length max_position_embeddings sequence_length")
 
     takes = gives = "N T C"
-    parameters = [param("weight", "length C", normal(std=0.02), keras="position_embeddings", flax="pos_embedding")]
+    parameters = [param("weight", "length C", normal(std=0.02), keras="", flax="", mxnet="")]
 
     def relate(self, r: Frame) -> None:
         r.at_most("T", "length", rule="too-long", says="{whole} positions, the table has {part}", blame="length")
@@ -141,7 +141,7 @@ class RelativeBias(Layer):
     ports = ("q", "k")
     accepts = "any"
     takes, gives = "N Tq *a,M Tk *b", "1 heads Tq Tk"
-    parameters = [param("weight", "buckets heads", normal(std=1.0), keras="embeddings", flax="embedding")]
+    parameters = [param("weight", "buckets heads", normal(std=1.0), keras="", flax="", mxnet="")]
 
     def check(self) -> None:
         least = 4 if self.bidirectional else 2

@@ -93,8 +93,11 @@ class Prelu(Layer):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.takes = self.gives = "*x" if self.shared else "N C *x"
-        axes = "1" if self.shared else "C"
-        self.parameters = [param("weight", axes, constant(value=0.25), keras="alpha", flax="negative_slope", mxnet="alpha")]
+        if self.shared:  # Keras has an axis of size 1 for each of the input's but the first
+            names = {"keras": "alpha: *x-1", "flax": "negative_slope:", "mxnet": "alpha"}
+        else:  # Keras' data has the channels last
+            names = {"keras": "alpha: *x C", "flax": "", "mxnet": "alpha"}
+        self.parameters = [param("weight", "1" if self.shared else "C", constant(value=0.25), names=names)]
 
     def relate(self, r: Frame) -> None:
         """Nothing beyond equal names; stated because the shape alone does not pass: there is a tensor."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..initializers import glorot_uniform, orthogonal, zeros
+from . import gates as cells
+from .abroad import under
 from .base import Layer, Param, Problem, choice, flag, integer, layer, size
 from .frame import Frame
 from .lazy import np
@@ -28,7 +30,9 @@ class Recurrent(Layer):
     optional = 1
     sides: ClassVar[tuple[str, ...]] = ("h", "last")
     gates: ClassVar[int] = 1
-    keras: ClassVar[tuple[str, str, str]] = ("kernel", "recurrent_kernel", "bias")
+    parts: ClassVar[str] = ""  # the gates' letters, in their order here
+    called: ClassVar[cells.Names] = cells.PLAIN
+    cell_name: ClassVar[str] = "simple_rnn_cell"  # Keras' level for the cell
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -54,21 +58,33 @@ class Recurrent(Layer):
         out = []
         g = f"{self.gates}*hidden" if self.gates > 1 else "hidden"
         width = "width" if self.projection else "hidden"
-        kernel, recurrent, bias = self.keras
         for end, came in self.suffixes():
-            out.append(Param(f"weight_ih{end}", f"{g} {came}", glorot_uniform, fans=f"{came} -> {g}",
-                             keras=f"{kernel}{end}: {came} {g}", flax=f"i{end}: {came} {g}", mxnet=f"{end[1:]}_i2h_weight"))  # fmt: skip
-            out.append(Param(f"weight_hh{end}", f"{g} {width}", orthogonal, fans=f"{width} -> {g}",
-                             keras=f"{recurrent}{end}: {width} {g}", flax=f"h{end}: {width} {g}", mxnet=f"{end[1:]}_h2h_weight"))  # fmt: skip
+            shapes = [("weight_ih", f"{g} {came}", glorot_uniform, came), ("weight_hh", f"{g} {width}", orthogonal, width)]
             if self.bias:
-                out.append(Param(f"bias_ih{end}", g, zeros, fans=f"{width} -> {g}", keras=f"{bias}{end}", flax=f"i_bias{end}",
-                                 mxnet=f"{end[1:]}_i2h_bias"))  # fmt: skip
-                out.append(Param(f"bias_hh{end}", g, zeros, fans=f"{width} -> {g}", keras=f"recurrent_{bias}{end}",
-                                 flax=f"h_bias{end}", mxnet=f"{end[1:]}_h2h_bias"))  # fmt: skip
+                shapes += [("bias_ih", g, zeros, width), ("bias_hh", g, zeros, width)]
+            for key, axes, start, fan in shapes:
+                out.append(Param(key + end, axes, start, fans=f"{fan} -> {g}", parts=self.parts, names=self.names(key, end)))
             if self.projection:
-                out.append(Param(f"weight_hr{end}", "width hidden", glorot_uniform, fans="hidden -> width",
-                                 mxnet=f"{end[1:]}_h2r_weight"))  # fmt: skip
+                names: dict[str, str | None] = {"keras": "", "flax": "", "mxnet": self.below(end)["mxnet"] + "h2r_weight"}
+                out.append(Param(f"weight_hr{end}", "width hidden", glorot_uniform, fans="hidden -> width", names=names))
         return out
+
+    def names(self, key: str, end: str) -> dict[str, str | None]:
+        """What others call a tensor; neither Keras nor Flax has a projection."""
+        below = self.below(end)
+        said = {f: under(below[f], words or "") for f, words in self.called[key].items()}
+        return {**said, "keras": "", "flax": ""} if self.projection else dict(said)
+
+    def below(self, end: str) -> dict[str, str]:
+        """The levels others have for one cell: a layer of theirs for each of `layers`, in it one for each direction."""
+        level, back = end.removeprefix("_l").removesuffix("_reverse"), end.endswith("_reverse")
+        stack = f"l{level}/" if self.layers > 1 else ""
+        way = f"{'backward' if back else 'forward'}_{{}}/" if self.bidirectional else ""
+        return {
+            "keras": f"{stack}{way.format(self.cell_name.removesuffix('_cell'))}{self.cell_name}/",
+            "flax": f"{stack}{way.format('rnn')}cell/",
+            "mxnet": f"{'r' if back else 'l'}{level}_",
+        }
 
     def cost(self) -> str:
         g = f"{self.gates} hidden"
@@ -156,7 +172,8 @@ class LSTM(Recurrent):
     ports = ("x", "h", "c")
     optional = 2
     sides = ("h", "c", "last")
-    gates = 4
+    gates, parts = 4, "i f g o"
+    called, cell_name = cells.LSTM, "lstm_cell"
 
     def check(self) -> None:
         hidden = self.known("hidden")
@@ -185,7 +202,8 @@ class GRU(Recurrent):
     Names end in _l0, _l1, … for each of `layers`, and in _reverse for the direction from the end.
     """
 
-    gates = 3
+    gates, parts = 3, "r z n"
+    called, cell_name = cells.GRU, "gru_cell"
 
     def cell(self, came: Any, went: Any, state: tuple[Any, ...]) -> tuple[Any, ...]:
         (ri, zi, ni), (rh, zh, nh) = np.split(came, 3, axis=-1), np.split(went, 3, axis=-1)

@@ -12,7 +12,14 @@ from .lazy import np
 GROUP = "Bare tensors"
 
 
-@layer("parameter", torch="nn.Parameter", keras="", flax="", mxnet="gluon.Parameter", also="Variable Parameter")
+@layer(
+    "parameter",
+    torch="nn.Parameter",
+    keras="Variable",
+    flax="linen.Module.param",
+    mxnet="gluon.Parameter",
+    also="Variable Parameter",
+)
 class Bare(Layer):
     """A learned tensor without an input: a class token, a position table."""
 
@@ -26,7 +33,8 @@ class Bare(Layer):
     start: Initializer = normal(std=0.02)
 
     def tensors(self) -> list[Param]:
-        return [Param("", " ".join(f"shape.{k}" for k in range(len(self.shape))), self.start)]
+        axes = " ".join(f"shape.{k}" for k in range(len(self.shape)))
+        return [Param("", axes, self.start, keras="=", flax="=", mxnet="=")]
 
     def relate(self, r: Frame) -> None:
         if "" not in r.tensors:
@@ -152,7 +160,7 @@ class Scale(AlongOne):
     """A learned factor per entry of an axis (layer scale)."""
 
     axis = AlongOne.axis
-    parameters = [param("weight", "C", ones, keras="gamma", flax="scale", mxnet="gamma")]
+    parameters = [param("weight", "C", ones, keras="", flax="", mxnet="")]
 
     def forward(self, p: Any, x: Any) -> Any:
         return x * self.along(x, p.weight)
@@ -163,7 +171,7 @@ class BiasAdd(AlongOne):
     """A learned offset per entry of an axis."""
 
     axis = AlongOne.axis
-    parameters = [param("bias", "C", zeros)]
+    parameters = [param("bias", "C", zeros, keras="", flax="", mxnet="")]
 
     def forward(self, p: Any, x: Any) -> Any:
         return x + self.along(x, p.bias)

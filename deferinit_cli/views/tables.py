@@ -82,6 +82,8 @@ def notes(r: dict[str, Any]) -> str:
     formulas = [f for f in formulas if "[" not in f or any(c in f for c in "*/+ (")]
     if formulas:
         out.append("-1 = " + ", ".join(formulas))
+    if r.get("note"):
+        out.append(r["note"])
     if r["waits_for"]:
         out.append(f"waits for {r['waits_for']}")
     return "; ".join(out)
@@ -184,11 +186,7 @@ def fold_copies(copies: list[list[dict[str, Any]]], repeat: str, signature: Any)
         for r in copies[start]:
             name = r["name"]
             if end - start > 1:
-                parts = name.replace("/", ".").split(".") if "/" not in name else name.split("/")
-                at = len(repeat.split("."))
-                if at < len(parts):
-                    parts[at] = f"{first}…{last}"
-                name = ("/" if "/" in r["name"] else ".").join(parts)
+                name = copy_name(r, f"{first}…{last}") + inner_name(r)
             out.append((r, name, end - start))
         start = end
     return out
@@ -196,10 +194,14 @@ def fold_copies(copies: list[list[dict[str, Any]]], repeat: str, signature: Any)
 
 def inner_name(r: dict[str, Any]) -> str:
     """A row's name without the number of its copy."""
-    repeat, number = r["_fold"]
     name: str = r["name"]
-    prefix = f"{repeat}.{number}"
-    return name[len(prefix) :] if name.startswith(prefix) else name.replace(str(number), "", 1)
+    return name.removeprefix(copy_name(r, str(r["_fold"][1])))
+
+
+def copy_name(r: dict[str, Any], number: str) -> str:
+    """The name of a copy of the repeat around a row."""
+    separator: str = r.get("_sep", ".")
+    return separator.join([*r["_fold"][0].split("."), number])
 
 
 def footer(report: Report) -> list[str]:
@@ -214,6 +216,7 @@ def footer(report: Report) -> list[str]:
         out.append(f"parameters = {formulas['parameters']}, at least {t['at_least']:,}")
     else:
         out.append(f"at least {t['at_least']:,} parameters")
+    out += framework_total(report)
     if t["buffers"]:
         out.append(f"{t['buffers']:,} values in buffers")
     if t["unresolved"]:
@@ -225,6 +228,14 @@ def footer(report: Report) -> list[str]:
     elif t["macs"] is None and "macs" in formulas and len(formulas["macs"]) < 200:
         out.append(f"multiply-accumulates = {formulas['macs']}")
     return out
+
+
+def framework_total(report: Report) -> list[str]:
+    """Where another framework's tensors hold more or fewer parameters than this network has: said, not counted."""
+    theirs, mine = report.seen().get("as", {}).get("parameters"), report.totals["parameters"]
+    if theirs is None or mine is None or theirs == mine:
+        return []
+    return [f"the tensors of {report.lens.framework} hold {theirs:,}: it has one where two are added"]
 
 
 def size_text(n: Any) -> str:

@@ -1,8 +1,15 @@
 """Makes the facts in this folder from real Keras and Flax: `KERAS_BACKEND=jax python -m tests.frameworks.make`.
 
-In an environment with keras, jax and flax beside this project's own dependencies. `names.json`: which of the names that
-the layer files use exist, in which version. MXNet is no longer installable: its names are those of Gluon 1.x, looked up in
-its source (python/mxnet/gluon, and the operators that src/operator registers).
+In an environment with keras, jax and flax beside this project's own dependencies.
+
+`names.json`: which of the names that the layer files use exist, in which version.
+
+`layers.json`: for each case of `cases.py` the tensors that a real layer has, by name with their shapes and a print of the
+values it was given, which are ours in its layout; the print of its output; and how far that is from ours, relative to the
+largest value.
+
+MXNet is no longer installable: its names are those of Gluon 1.x, looked up in its source (python/mxnet/gluon, and the
+operators that src/operator registers).
 """
 
 from __future__ import annotations
@@ -10,6 +17,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+from .cases import CASES, Case, Run, channels_last, print_of
 
 FOLDER = Path(__file__).parent
 
@@ -37,17 +48,90 @@ def exists(path: str) -> bool:
 
 
 def names() -> dict[str, Any]:
+    return {f: {"version": v, "exist": [p for p in used(f) if exists(p)]} for f, v in versions().items()}
+
+
+def versions() -> dict[str, str]:
     import flax
     import jax
     import keras
 
-    versions = {"keras": keras.__version__, "flax": f"{flax.__version__} (jax {jax.__version__})"}
-    return {f: {"version": v, "exist": [p for p in used(f) if exists(p)]} for f, v in versions.items()}
+    return {"keras": keras.__version__, "flax": f"{flax.__version__} (jax {jax.__version__})"}
 
 
-def write(name: str, document: Any) -> None:
-    (FOLDER / name).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+def keras_layer(case: Case, run: Run) -> tuple[dict[str, tuple[int, ...]], Any]:
+    """(tensors by name below the layer's own, output with our values)."""
+    import keras
+
+    layer = eval(case.made, {"layers": keras.layers, "Sequential": keras.Sequential})
+    layer.name = "y"
+    inputs = [channels_last(x) if case.last else x for x in run.inputs]
+    call = (
+        [inputs[0], inputs[2], inputs[1]]
+        if len(inputs) == 3
+        else inputs * 2
+        if "Attention" in case.made and len(inputs) == 1
+        else inputs
+    )
+    layer(*call)  # query, value, key
+    found = {w.path.partition("/")[2]: w for w in layer.weights}
+    assert set(found) == set(run.theirs), (case.name, set(found) ^ set(run.theirs))
+    for name, w in found.items():
+        w.assign(run.theirs[name])
+    y = np.asarray(layer(*call, **({"training": False} if "norm" in case.kind else {})))
+    return {name: tuple(w.shape) for name, w in found.items()}, np.moveaxis(y, -1, 1) if case.last else y
+
+
+def flax_layer(case: Case, run: Run) -> tuple[dict[str, tuple[int, ...]], Any]:
+    import flax.linen as nn
+    import jax
+    from flax.traverse_util import flatten_dict, unflatten_dict
+
+    module = eval(case.made, {"nn": nn})
+    inputs = [channels_last(x) if case.last else x for x in run.inputs]
+    variables = flatten_dict(module.init(jax.random.PRNGKey(0), *inputs), sep="/")
+    below = {name.partition("/")[2]: name for name in variables}  # without the collection
+    assert set(below) == set(run.theirs), (case.name, set(below) ^ set(run.theirs))
+    filled = {below[name]: run.theirs[name] for name in below}
+    y = np.asarray(module.apply(unflatten_dict(filled, sep="/"), *inputs))
+    return {name: tuple(variables[below[name]].shape) for name in below}, np.moveaxis(y, -1, 1) if case.last else y
+
+
+def layers() -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for framework, make in (("keras", keras_layer), ("flax", flax_layer)):
+        rows = []
+        for case in CASES[framework]:
+            run = Run(framework, case)
+            shapes, y = make(case, run)
+            scale = np.abs(run.output).max()
+            assert y.shape == run.output.shape, case.name
+            error = float(np.abs(y - run.output).max() / scale)
+            assert error < 1e-5, (framework, case.name, error)
+            tensors = {n: [list(s), print_of(run.theirs[n])] for n, s in shapes.items()}
+            rows.append({"name": case.name, "made": case.made, "tensors": tensors, "error": error, "output": print_of(y)})
+        out[framework] = {"version": versions()[framework], "layers": rows}
+    return out
+
+
+def write(name: str, document: dict[str, Any]) -> None:
+    """A row a line."""
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    rows = {f: {k: v for k, v in d.items() if not isinstance(v, list)} for f, d in document.items()}
+    lines = []
+    for f, d in document.items():
+        lists = [f'"{k}": [\n  ' + ",\n  ".join(json.dumps(r, ensure_ascii=False) for r in v) + "\n ]" for k, v in d.items()
+                 if isinstance(v, list)]  # fmt: skip
+        lines.append(
+            f'"{f}": {{{", ".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in rows[f].items())},\n '
+            + ",\n ".join(lists)
+            + "}"
+        )
+    made = "{" + ",\n".join(lines) + "}\n"
+    assert json.loads(made) == json.loads(text)
+    (FOLDER / name).write_text(made)
 
 
 if __name__ == "__main__":
     write("names.json", names())
+    write("layers.json", layers())

@@ -58,4 +58,11 @@ def parameter(p: dict[str, Any]) -> tuple[str, ...]:
 
 
 def framework(name: str, e: dict[str, Any]) -> tuple[str, ...]:
-    return name, ", ".join(e["names"]) or "none"
+    tensors = [f"{t['name']} {t['shape']}".strip() + order(t) for t in e["tensors"]]
+    return name, ": ".join(filter(None, [", ".join(e["names"]) or "none", ", ".join(tensors)]))
+
+
+def order(t: dict[str, Any]) -> str:
+    """How a framework's tensor differs from a transpose: gates in another order, cells read backwards."""
+    gates = f" as {t['order']}" if " " in t["order"] else ""
+    return gates + (" with its cells backwards" if t["turned"] else "")
