@@ -44,12 +44,13 @@ def command(specs: tuple[str, ...], inputs: tuple[str, ...], sets: tuple[str, ..
 
 def locked(spec: str, inputs: list[str], sets: dict[str, str], update: bool) -> str:
     """Write one lock and say what was done; raises Rejected where the one that is there says something else."""
-    from ..compare.drift import fresh, inferred, lock_path
+    from ..compare.drift import again, fresh, inferred, lock_path
     from ..compare.lockfile import hashes
     from ..compare.lockreader import read_lock
 
     path = lock_path(spec)
     old: Lock | None = None
+    first = "made"
     try:
         old = read_lock(path)
     except FileNotFoundError:
@@ -59,14 +60,27 @@ def locked(spec: str, inputs: list[str], sets: dict[str, str], update: bool) -> 
     except Rejected:
         if not update:  # a damaged lock is replaced only when that is asked for
             raise
-    if old is not None and not inputs and not sets:
-        inputs, sets = old.side.options, old.side.sets
-    side, network = inferred(spec, inputs, sets)
-    done = "made" if old is None else compared(spec, old, side, update, old.sources == hashes(network, spec))
+        first = "made anew"
+        if not inputs and not sets:
+            inputs, sets = of_damaged(path)
+    recorded = old is not None and not inputs and not sets
+    side, network = again(spec, old) if old is not None and recorded else inferred(spec, inputs, sets)
+    done = first if old is None else compared(spec, old, side, update, old.sources == hashes(network, spec))
     if not done:
         return f"{path} is as it was"
     emit(fresh(side, network, spec), path)
     return f"{path}: {done}, {len(side.tensors)} parameters"
+
+
+def of_damaged(path: str) -> tuple[list[str], dict[str, str]]:
+    """The options that a damaged lock was made with; raises Rejected where they are not to be read either."""
+    from ..compare.lockreader import read_bytes, salvaged
+
+    found = salvaged(read_bytes(path).decode("utf-8-sig", "replace"))
+    if found is None:
+        raise Rejected([Diagnostic("lock-options", f"which --input and --set {path} was made with cannot be read",
+                                   help="say them again, or remove the file where there were none")])  # fmt: skip
+    return found
 
 
 def compared(spec: str, old: Lock, side: Side, update: bool, same_sources: bool) -> str:

@@ -80,12 +80,17 @@ def parameters(a: Side, b: Side) -> list[Row]:
         else:
             changes = [*(["renamed"] if old.name != t.name else []), *changed(old, t, new_name)]
             if changes:
-                guess = "same shape, similar place" if old.name != t.name else ""
+                guess = guessed(old.name, t.name) if old.name != t.name else ""
                 rows.append(Row("parameter", t.name, changes, old, t, guess))
         rows += gone.get(t.name, [])
     if ordered:
         rows += moved("parameter", [t.name for t in a.tensors], [t.name for t in b.tensors])
     return rows
+
+
+def guessed(old: str, new: str) -> str:
+    """What speaks for a tensor being another one under a new name."""
+    return "same name but for a prefix" if f".{old}".endswith(f".{new}") or f".{new}".endswith(f".{old}") else "same shape, similar place"
 
 
 def changed(a: Tensor, b: Tensor, new_name: dict[str, str]) -> list[str]:

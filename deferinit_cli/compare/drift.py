@@ -37,7 +37,7 @@ def drift(spec: str) -> list[Diagnostic]:
     try:
         path = lock_path(spec)
         lock = read_lock(path)
-        side, _ = inferred(spec, lock.side.options, lock.side.sets)
+        side, _ = again(spec, lock)
     except FileNotFoundError:
         return [
             Diagnostic("lock-missing", f"{spec} has no lock", expected=f"a file {path}", help=f"make it: deferinit lock {spec}")
@@ -47,6 +47,20 @@ def drift(spec: str) -> list[Diagnostic]:
     except Rejected as e:
         return e.diagnostics
     return told(difference(lock.side, side), spec, lock)
+
+
+def again(spec: str, lock: Lock) -> tuple[Side, Network]:
+    """A spec under the options of its lock; raises Rejected, with the lock's line where an option is at fault."""
+    try:
+        return inferred(spec, lock.side.options, lock.side.sets)
+    except Rejected as e:
+        for d in e.diagnostics:
+            found = d.span and lock.places.get((d.span.source.name, d.span.source.text))
+            if found:
+                d.span = found
+                meant = f"if it is meant: deferinit lock --update {spec}, with the --input and --set that hold now"
+                d.help = "; ".join(filter(None, (d.help, meant)))
+        raise Rejected(e.diagnostics) from None
 
 
 def inferred(spec: str, inputs: Sequence[str], sets: Mapping[str, str]) -> tuple[Side, Network]:

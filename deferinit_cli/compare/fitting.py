@@ -9,7 +9,7 @@ from ..shapes.bounds import compare, solve_single
 from ..shapes.expr import Expr
 from ..shapes.reading import substitute
 from ..shapes.words import text
-from .differ import Difference, Row
+from .differ import Difference, Row, guessed
 from .renames import renames
 from .sides import Side, Tensor
 from .terms import REST, Shape, opaque, spread, written, written_shape
@@ -65,7 +65,7 @@ def judge(t: Tensor, there: Tensor | None, verdicts: Verdicts, all_start: str) -
     changes, notes = [], []
     if there.name != t.name:
         changes.append("renamed")
-        notes.append(all_start or "same shape, similar name")
+        notes.append(all_start or guessed(t.name, there.name).replace("place", "name"))
     why = verdicts.why(t)
     if why:
         turned = t.shape is not None and there.shape is not None and len(t.shape) > 1 and fits_shape(t.shape[::-1], there.shape)

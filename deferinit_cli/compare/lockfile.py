@@ -24,7 +24,7 @@ import re
 
 from .. import __version__
 from ..graph import Network
-from ..problems import Source
+from ..problems import Source, Span
 from .sides import TOTALS, Side
 from .terms import written_shape
 
@@ -35,15 +35,18 @@ PLAIN = re.compile(r"[A-Za-z0-9_][\w./:#-]*")
 
 
 class Lock:
-    """A lock: its rows as a side, the sources' hashes, and what it was made with."""
+    """A lock: its rows as a side, the sources' hashes, and what it was made with, each option with its line."""
 
-    __slots__ = ("made_by", "side", "source", "sources")
+    __slots__ = ("made_by", "places", "side", "source", "sources")
 
-    def __init__(self, side: Side, source: Source, sources: dict[str, str], made_by: str) -> None:
+    def __init__(
+        self, side: Side, source: Source, sources: dict[str, str], made_by: str, places: dict[tuple[str, str], Span] | None = None
+    ) -> None:
         self.side = side
         self.source = source
         self.sources = sources  # hash by name
         self.made_by = made_by
+        self.places = places or {}  # by option and text, as on the command line
 
 
 def hashes(network: Network, spec: str) -> dict[str, str]:

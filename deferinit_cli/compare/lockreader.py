@@ -25,6 +25,7 @@ class _Parser:
         self.side = Side(name, "lock")
         self.sources: dict[str, str] = {}
         self.made_by = ""
+        self.places: dict[tuple[str, str], Span] = {}
         self.seen: set[tuple[str, str]] = set()
         self.number = 0
         self.line = ""
@@ -61,7 +62,7 @@ class _Parser:
                 raise self.wrong("lock-corrupt", f"this lock does not say the total of {key}")
         if not self.sources:
             raise self.wrong("lock-corrupt", "this lock does not say what it was made of")
-        return Lock(self.side, self.source, self.sources, self.made_by)
+        return Lock(self.side, self.source, self.sources, self.made_by, self.places)
 
     def version(self) -> None:
         word, _, rest = self.line.partition(" ")
@@ -137,6 +138,7 @@ class _Parser:
         if more or option not in ("--input", "--set") or (option == "--set" and not (name and equals)):
             raise ValueError("an option is --input SHAPE or --set NAME=VALUE")
         self.once(option, text if option == "--input" else name)
+        self.places[option, text] = self.here()
         if option == "--input":
             self.side.options.append(text)
         else:
@@ -179,6 +181,25 @@ class _Parser:
         return Span(self.source, self.number, 1, len(self.line) + 1)
 
 
+def salvaged(text: str) -> tuple[list[str], dict[str, str]] | None:
+    """The options that a damaged lock was made with; None where they cannot be told, for two may differ in a merge."""
+    parser = _Parser(Source("", text), "")
+    conflict = False
+    for parser.number, raw in enumerate(text.split("\n"), 1):
+        parser.line = raw.removesuffix("\r")
+        conflict = parser.line.startswith("<<<<<<<") or (conflict and not parser.line.startswith(">>>>>>>"))
+        if parser.line.startswith("option"):
+            try:
+                parser.fact()
+            except Rejected:
+                return None
+            if conflict:
+                return None
+        elif parser.line.startswith("parameter"):  # options stand before them: none is cut off
+            return parser.side.options, parser.side.sets
+    return None
+
+
 def parse_lock(text: str, name: str) -> Lock:
     """The lock that a text is; raises Rejected (`lock-corrupt`, `lock-version`) with the line that is wrong."""
     return _Parser(Source(name, text), name).run()
@@ -186,13 +207,17 @@ def parse_lock(text: str, name: str) -> Lock:
 
 def read_lock(path: str) -> Lock:
     """The lock in a file; raises Rejected, FileNotFoundError where there is none."""
+    return decode_lock(read_bytes(path), path)
+
+
+def read_bytes(path: str) -> bytes:
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise Rejected([Diagnostic("lock-corrupt", f"{path} is no plain file", help="a folder, pipe or device is in its place")])
     with open(path, "rb") as f:
         raw = f.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
         raise Rejected([Diagnostic("lock-corrupt", f"{path} is larger than any lock", expected=f"at most {MAX_BYTES:,} bytes")])
-    return decode_lock(raw, path)
+    return raw
 
 
 def decode_lock(raw: bytes, name: str) -> Lock:

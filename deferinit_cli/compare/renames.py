@@ -6,27 +6,28 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .sides import Tensor
-from .terms import REST
+from .terms import REST, same_shape
 
 LOOKED_AT = 200
 """Candidates of equal form that one layer is compared with."""
 
 TRIES = 20
-"""Prefixes that are tried as one for all names."""
+"""Names that suggest a prefix, and prefixes that are tried as one for all names."""
 
 Fits = Callable[[Tensor, Tensor], bool]
 
 
 def renames(a: Sequence[Tensor], b: Sequence[Tensor], fits: Fits, ordered: bool = True) -> dict[str, str]:
-    """New name by old name. Layers are matched whole, then single tensors whose last names are alike.
+    """New name by old name. One prefix for all is looked for first; then layers are matched whole, then single tensors
+    whose last names are alike.
 
     `ordered`: both sides stand in the network's order, so that a match lies between the same neighbours. A weights file
     is in any order: there, names must have something in common.
     """
     there, here = {t.name for t in b}, {t.name for t in a}
-    out = shifted([t for t in a if t.name not in there], [t for t in b if t.name not in here], fits)
-    if out:
-        return out
+    out = shifted([t for t in a if t.name not in there], [t for t in b if t.name not in here])
+    taken = set(out.values())
+    a, b = [t for t in a if t.name not in out], [t for t in b if t.name not in taken]
     gaps = (
         between(a, b, there & here)
         if ordered
@@ -34,31 +35,48 @@ def renames(a: Sequence[Tensor], b: Sequence[Tensor], fits: Fits, ordered: bool 
     )
     for old, new in gaps:
         layers(old, new, fits, out, need_likeness=not ordered)
-    taken = set(out.values())
+    taken |= set(out.values())
     left = [t for t in a if t.name not in there and t.name not in out]
     free = [t for t in b if t.name not in here and t.name not in taken]
     layers(left, free, fits, out, need_likeness=True)
-    taken = set(out.values())
+    taken |= set(out.values())
     singles([t for t in left if t.name not in out], [t for t in free if t.name not in taken], fits, out)
     return out
 
 
-def shifted(old: Sequence[Tensor], new: Sequence[Tensor], fits: Fits) -> dict[str, str]:
-    """New name by old name where all old ones have one and the same prefix more, or less; else nothing."""
-    if len(old) < 2:
-        return {}
+def shifted(old: Sequence[Tensor], new: Sequence[Tensor]) -> dict[str, str]:
+    """New name by old name where most old ones have one and the same prefix more, or less; else nothing.
+
+    Names that agree so say more than shapes: a tensor that was resized or cast besides is still the same one.
+    """
     free = {t.name: t for t in new}
-    first = old[0].name
-    tries = [name for name in free if name.endswith(first) or first.endswith(name)]
-    for name in tries[:TRIES]:
-        more, less = name.removesuffix(first), first.removesuffix(name)
-        if more != name:
-            names = {t.name: more + t.name for t in old}
-        else:
-            names = {t.name: t.name.removeprefix(less) for t in old}
-        if len(set(names.values())) == len(old) and all(names[t.name] in free and fits(t, free[names[t.name]]) for t in old):
-            return names
-    return {}
+    best: dict[str, str] = {}
+    for name in likely(old, list(free)):
+        more, less = name
+        names = {t.name: more + t.name.removeprefix(less) for t in old if t.name.startswith(less)}
+        names = {was: now for was, now in names.items() if now in free}
+        alike = sum(same_shape(t.shape, free[names[t.name]].shape) or not settled(t.shape) for t in old if t.name in names)
+        if 2 * alike > len(old) and len(names) > len(best) and len(set(names.values())) == len(names) > 1:
+            best = names
+    return best
+
+
+def likely(old: Sequence[Tensor], new: Sequence[str]) -> list[tuple[str, str]]:
+    """(prefix more, prefix less) of some pairs whose names end alike."""
+    found: dict[tuple[str, str], None] = {}
+    for t in old[:TRIES]:
+        for name in new:
+            if name.endswith("." + t.name):
+                found[name.removesuffix(t.name), ""] = None
+            elif t.name.endswith("." + name):
+                found["", t.name.removesuffix(name)] = None
+            if len(found) >= TRIES:
+                return list(found)
+    return list(found)
+
+
+def settled(shape: Any) -> bool:
+    return shape is not None and all(type(size) is int for size in shape)
 
 
 def between(a: Sequence[Tensor], b: Sequence[Tensor], common: set[str]) -> list[tuple[list[Tensor], list[Tensor]]]:

@@ -422,6 +422,35 @@ def test_a_prefix_before_all_names_is_said_once_for_all() -> None:
     assert [(r.a.name, r.b.name) for r in found.rows] == [(n, f"model.{n}") for n in SHAPES]
 
 
+def test_a_prefix_holds_for_what_is_cast_resized_or_missing_besides() -> None:
+    """A checkpoint cast to half floats, with another head, wrapped once more: names say more than shapes."""
+    kept = {n: s for n, s in SHAPES.items() if n != "conv1.bias"}
+    arrays = {f"model.{n}": np.zeros((12, *s[1:]) if n.startswith("fc3") else s, np.float16) for n, s in kept.items()}
+    save_file({**arrays, "model.extra": np.zeros((6, 1), np.float16)}, "w.safetensors")
+    found = {r.name: (r.changes, r.note) for r in compared("a.yaml", "w.safetensors", (), {}).rows}
+    start = "the file's names start with model."
+    assert found["conv1.weight"] == (["renamed", "retyped"], f"{start}; loads only where dtypes are converted")
+    assert found["fc3.bias"][0] == ["renamed", "resized", "retyped"]
+    assert found["fc3.bias"][1] == f"{start}; axis 0: 10 here, 12 in the file; loads only where dtypes are converted"
+    assert found["conv1.bias"][0] == ["missing"]
+    assert found["model.extra"][0] == ["unexpected"]
+    assert len(found) == 11
+    save_file({n: np.zeros(s, np.float32) for n, s in SHAPES.items()}, "v.safetensors")
+    between = compared("v.safetensors", "w.safetensors", (), {})
+    assert {tuple(r.changes): r.note for r in between.rows if "renamed" in r.changes} == {
+        ("renamed", "retyped"): "same name but for a prefix", ("renamed", "resized", "retyped"): "same name but for a prefix",
+    }  # fmt: skip
+    assert [r.name for r in between.rows if r.changes in (["added"], ["removed"])] == ["conv1.bias", "model.extra"]
+
+
+def test_a_prefix_that_few_names_share_is_none() -> None:
+    """`body.fc` beside `fc` says nothing where the other names do not agree."""
+    text = "layers:\n- dense: {units: 4, in_units: 4}\n- dense fc: {units: 4, in_units: 4}\n- dense x: {units: 5, in_units: 4}\n"
+    Path("a.yaml").write_text(text)
+    body = "- sequential body: [{dense fc: {units: 7, in_units: 4}}]\n"
+    assert not any("renamed" in r[2] and r[1].startswith("body") for r in other("layers:\n" + body + "- dense y: {units: 9}\n"))
+
+
 def test_a_sharded_checkpoint_by_its_index() -> None:
     names = list(SHAPES)
     shards = {"m-1.safetensors": names[:4], "m-2.safetensors": names[4:]}

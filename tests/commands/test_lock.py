@@ -193,6 +193,40 @@ def test_a_lock_that_differs_is_only_replaced_when_asked(locked: Path) -> None:
     assert drift("net.yaml") == []
 
 
+def test_options_outlive_a_damaged_lock(spec: Path) -> None:
+    """A lock remade after a bad merge is for the same input as before; where that cannot be told, it is asked for."""
+    path = spec.parent / "net.yaml.lock"
+    assert deferinit("lock", "net.yaml", "--input", "2x3x32x32", "--set", "width=4").returncode == 0
+    good = path.read_text()
+    half = good.replace("head.bias (10,)", "head.bias\n<<<<<<< a\n=======\n>>>>>>> b")
+    for damaged in (half, good.partition("parameter head")[0] + "param", good.replace("made-by", "made by")):
+        path.write_text(damaged)
+        assert deferinit("lock", "net.yaml").returncode == 1
+        result = deferinit("lock", "net.yaml", "--update")
+        assert (result.returncode, result.stdout) == (0, "net.yaml.lock: made anew, 8 parameters\n")
+        assert path.read_text() == good
+    both = "<<<<<<< a\noption --input 2x3x32x32\n=======\noption --input 2x3x64x64\n>>>>>>> b\n"
+    for damaged in (good.replace("option --input 2x3x32x32\n", both), good.partition("option")[0], "", "x\n", "option\n"):
+        path.write_text(damaged)
+        result = deferinit("lock", "net.yaml", "--update")
+        assert (result.returncode, result.stdout) == (1, "")
+        assert "which --input and --set net.yaml.lock was made with cannot be read [lock-options]" in result.stderr
+        assert path.read_text() == damaged
+    assert deferinit("lock", "net.yaml", "--update", "--input", "2x3x32x32", "--set", "width=4").returncode == 0
+    assert path.read_text() == good
+
+
+def test_an_option_that_holds_no_more_is_told_with_the_lock_s_line(spec: Path) -> None:
+    assert deferinit("lock", "net.yaml", "--input", "2x3x32x32", "--set", "width=4").returncode == 0
+    spec.write_text(SPEC.replace("width", "wide"))
+    (d,) = drift("net.yaml")
+    assert (d.rule, d.span and (d.span.source.name, d.span.line)) == ("unknown-variable", ("net.yaml.lock", 7))
+    assert "; if it is meant: deferinit lock --update net.yaml, with the --input and --set" in d.help
+    result = deferinit("lock", "net.yaml", "--update")
+    assert result.returncode == 1
+    assert "net.yaml.lock:7:1: no variable 'width'" in result.stderr
+
+
 def test_a_missing_lock_fails_the_check(spec: Path) -> None:
     result = deferinit("check", "net.yaml", "--locked", "--format", "json")
     rows = json.loads(result.stdout)["checks"]
