@@ -17,8 +17,9 @@ from deferinit_cli.layers.base import UNKNOWN
 from deferinit_cli.problems import Problem, Rejected
 from deferinit_cli.schema import document, dump
 from deferinit_cli.shapes.dims import Sym
+from deferinit_cli.spec.blocks import KEYS as BLOCK
 from deferinit_cli.spec.checks import KEYS
-from deferinit_cli.spec.file import BLOCK, TOP
+from deferinit_cli.spec.file import TOP
 from deferinit_cli.spec.load import load
 from deferinit_cli.spec.modifiers import MODIFIERS
 from tests.cli import deferinit
