@@ -27,7 +27,7 @@ def document() -> Schema:
         "allOf": [
             {"if": {"not": {"anyOf": [{"required": ["blocks"]}, {"required": ["import"]}]}},
              "then": {"properties": {"layers": ref("known.items"),
-                                     "defaults": {"properties": dict.fromkeys(plain_kinds(), {}), "additionalProperties": False}}}},
+                                     "defaults": {"properties": {k: {} for k in plain_kinds()}, "additionalProperties": False}}}},
             {"if": {"not": {"required": ["defaults"]}},
              "then": {"properties": {"layers": ref("complete.items"),
                                      "blocks": {"additionalProperties": {"properties": {"layers": ref("complete.items")}}}}}},
