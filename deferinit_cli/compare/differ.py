@@ -90,7 +90,11 @@ def parameters(a: Side, b: Side) -> list[Row]:
 
 def guessed(old: str, new: str) -> str:
     """What speaks for a tensor being another one under a new name."""
-    return "same name but for a prefix" if f".{old}".endswith(f".{new}") or f".{new}".endswith(f".{old}") else "same shape, similar place"
+    return (
+        "same name but for a prefix"
+        if f".{old}".endswith(f".{new}") or f".{new}".endswith(f".{old}")
+        else "same shape, similar place"
+    )
 
 
 def changed(a: Tensor, b: Tensor, new_name: dict[str, str]) -> list[str]:

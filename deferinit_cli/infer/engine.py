@@ -10,7 +10,7 @@ from ..graph import Assertion, Given, Input, Network, Node, Parameter
 from ..layers.frame import Frame, Wait, expression
 from ..problems import Problem
 from ..shapes import rows
-from ..shapes.bounds import compare
+from ..shapes.bounds import compare, solve_single
 from ..shapes.dims import REST, UNKNOWN, Sym, is_symbolic
 from ..shapes.expr import symbol
 from ..shapes.reading import substitute
@@ -316,11 +316,25 @@ class Inference:
                 if found is not None:
                     frame.indexed(*found)
 
+    def bind_more(self) -> None:
+        """What one bound symbol fixes fixes others: equalities are solved until none gives a number."""
+        store = self.store
+        left = [c for c in store.clauses if c.op == "=="]
+        found = True
+        while found:
+            found = False
+            for c in left:
+                single = solve_single(substitute(c.left, store.bound), substitute(c.right, store.bound))
+                if single is not None and single[0] not in store.bound:
+                    store.bind(single[0], single[1], c)
+                    found = True
+
     def recheck(self) -> None:
         """Clauses that a bound symbol has decided since: proved ones go, refuted ones are conflicts."""
         store = self.store
         if not store.bound:
             return
+        self.bind_more()
         kept = []
         makers = set(map(id, store.bound_by.values()))
         for c in store.clauses:

@@ -24,9 +24,6 @@ class Arranger(Protocol):
     def merge(self, kind: str, values: dict[str, Any], flow: list[int]) -> list[int] | None:
         """Add a node of a layer kind."""
 
-    def single(self, what: str, values: list[int]) -> bool:
-        """Whether this is one value; told, if not."""
-
     def part(self, name: str, values: list[int] | None) -> None:
         """Make values available as `container.name`."""
 
@@ -82,7 +79,7 @@ class Residual(Structure):
     def arrange(a: Arranger, flow: list[int]) -> list[int] | None:
         body = a.run("body", flow)
         shortcut = a.run("shortcut", flow) if a.has("shortcut") else flow
-        if body is None or shortcut is None or not (a.single("body", body) and a.single("shortcut", shortcut)):
+        if body is None or shortcut is None:
             return None
         return a.merge("add", {"broadcast": False}, [*body, *shortcut])
 

@@ -177,15 +177,29 @@ def mul(a: Term, b: Term) -> Term:
             return a
         if b == 0:
             return 0
+        c, fs = factors(a)
+        if any(f.kind == "exact" for f in fs):
+            return _cancelled(c * b, fs)
         constant, monomials = _open(a)
         return _close(constant * b, {f: c * b for f, c in monomials.items()})
     key = (a, b)
     found = _products.get(key)
     if found is None:
         (ca, fa), (cb, fb) = factors(a), factors(b)
-        joined = tuple(sorted(fa + fb, key=lambda f: f.order))
-        found = _products[key] = _close(0, {joined: ca * cb})
+        found = _products[key] = _cancelled(ca * cb, fa + fb)
     return found
+
+
+def _cancelled(number: int, parts: list[Expr]) -> Term:
+    """number * the product of parts; what the number has in common with an exact quotient's divisor cancels."""
+    for k, f in enumerate(parts):
+        if f.kind == "exact" and type(f.args[1]) is int:
+            g = gcd(number, f.args[1])
+            if g > 1:
+                return product([number // g, exact_div(f.args[0], f.args[1] // g), *parts[:k], *parts[k + 1 :]])
+    if len(parts) == 1:
+        return _close(0, {(parts[0],): number})
+    return _close(0, {tuple(sorted(parts, key=lambda f: f.order)): number})
 
 
 def product(terms: Iterable[Term]) -> Term:
@@ -201,9 +215,7 @@ def product(terms: Iterable[Term]) -> Term:
             parts += fs
     if not parts or number == 0:
         return number
-    if len(parts) == 1:
-        return mul(parts[0], number)
-    return _close(0, {tuple(sorted(parts, key=lambda f: f.order)): number})
+    return mul(parts[0], number) if len(parts) == 1 else _cancelled(number, parts)
 
 
 def floordiv(t: Term, s: int) -> Term:

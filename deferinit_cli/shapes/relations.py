@@ -7,7 +7,7 @@ reads well; `behind(slot)` the slots that a size it gave was worked out from; `d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Any
 
 from .bounds import lower_bound
@@ -211,19 +211,14 @@ class Affine(Relation):
         return f"{name(self.slots[0])} >= 1" if signed(self.constant) else ""
 
 
-NONE: Container[int] = frozenset()
-"""No slot."""
-
-
 class Sum(Relation):
-    """out = the sum of terms + constant; every one at least 1, but those that are `free`: steps within an expression."""
+    """out = the sum of terms + constant; every term at least 1."""
 
-    __slots__ = ("constant", "free")
+    __slots__ = ("constant",)
 
     def __init__(self, node: Any, out: int, terms: tuple[int, ...], constant: int = 0, **words: str) -> None:
         super().__init__(node, (out, *terms), **words)
         self.constant = constant
-        self.free = NONE
 
     def own(self) -> bool:
         return self.constant != 0
@@ -240,20 +235,18 @@ class Sum(Relation):
                 total = total + v if type(v) is int and type(total) is int else add(total, v)
         if not unknown:
             self.done = True
-            if out not in self.free:
-                if type(total) is int and total < 1:
-                    return self.fail(s, f"a size would be {total}", str(total), "at least 1")
-                self.positive(s, total)
+            if type(total) is int and total < 1:
+                return self.fail(s, f"a size would be {total}")
+            self.positive(s, total)
             s.settle(out, total, self, self.rule)
             return
         o = s.known(out)
         if o is not None and len(unknown) == 1:
             self.done = True
             rest = sub(o, total)
-            if unknown[0] not in self.free:
-                if type(rest) is int and rest < 1:
-                    return self.fail(s, f"nothing is left: {o} of which {total} are taken", str(o), f"more than {total}")
-                self.positive(s, rest)
+            if type(rest) is int and rest < 1:
+                return self.fail(s, f"nothing is left: {o} of which {total} are taken", str(o), f"more than {total}")
+            self.positive(s, rest)
             s.settle(unknown[0], rest, self, self.rule)
 
     def words(self, name: Namer, of: int = -1) -> str:
@@ -267,15 +260,14 @@ class Sum(Relation):
 
 
 class Product(Relation):
-    """out = coefficient * the product of factors; backward by exact division. `free` as of a sum."""
+    """out = coefficient * the product of factors; backward by exact division."""
 
-    __slots__ = ("coefficient", "free")
+    __slots__ = ("coefficient",)
     default_rule = "not-divisible"
 
     def __init__(self, node: Any, out: int, factors: tuple[int, ...], coefficient: int = 1, **words: str) -> None:
         super().__init__(node, (out, *factors), **words)
         self.coefficient = coefficient
-        self.free = NONE
 
     def own(self) -> bool:
         return self.coefficient != 1
@@ -295,6 +287,8 @@ class Product(Relation):
             o = s.known(out)
             whole = product(known)
             if type(o) is int and type(whole) is int and o != whole:
+                if self.rule == self.default_rule and factors and o % self.coefficient == 0:  # it would split, but into others
+                    return self.differs(s, o, known, whole)
                 return self.fail(s, self.message(o, whole), str(o), str(whole))
             s.settle(out, whole, self, self.rule)
             return
@@ -304,10 +298,8 @@ class Product(Relation):
             self.divide(s, o, product(known), unknown[0])
 
     def divide(self, s: Store, o: Any, part: Any, slot: int) -> None:
-        if part == 0:
-            return self.fail(s, f"{o} / 0 divides by zero", "0", "a divisor that is not 0")
         if type(o) is int and type(part) is int:
-            if o % part or (o < part and slot not in self.free):
+            if o % part or o < part:
                 return self.fail(s, self.message(o, part), f"{o} % {part} = {o % part}", f"a multiple of {part}")
             s.settle(slot, o // part, self, self.rule)
             return
@@ -322,6 +314,13 @@ class Product(Relation):
         if rest is None and type(quotient) is Expr and mul(quotient, part) is not o:
             self.need(s, o, "%", part)
         s.settle(slot, quotient, self, self.rule)
+
+    def differs(self, s: Store, o: int, known: list[Any], whole: int) -> None:
+        """A product of known factors that is not what it should be."""
+        parts = " * ".join(map(str, known[self.coefficient == 1 :]))
+        equation = f"{parts} = {whole}" if "*" in parts else str(whole)
+        self.done = True
+        s.conflicts.append(Conflict("size-mismatch", f"{o} is not {equation}", self, self.slots, self.blame, str(o), str(whole)))
 
     def message(self, whole: Any, part: Any) -> str:
         return self.says.format(whole=whole, part=part) if self.says else f"{whole} is not a multiple of {part}"
@@ -492,8 +491,8 @@ class Floored(Relation):
 
     __slots__ = ("remainder",)
 
-    def __init__(self, node: Any, out: int, x: int, m: int, remainder: bool = False, **words: str) -> None:
-        super().__init__(node, (out, x, m), **words)
+    def __init__(self, node: Any, out: int, x: int, m: int, remainder: bool = False) -> None:
+        super().__init__(node, (out, x, m))
         self.remainder = remainder
 
     def fire(self, s: Store) -> None:
@@ -501,37 +500,11 @@ class Floored(Relation):
         a, b = s.known(x), s.known(m)
         if a is not None and type(b) is int:
             self.done = True
-            if b < 1:
-                return self.fail(s, f"a divisor would be {b}", str(b), "at least 1")
             s.settle(out, mod(a, b) if self.remainder else floordiv(a, b), self)
 
     def words(self, name: Namer, of: int = -1) -> str:
         out, x, m = map(name, self.slots)
         return f"{out} = {x} {'%' if self.remainder else '//'} {m}"
-
-
-class Positive(Relation):
-    """x is at least 1: what an expression over sizes comes to is a size too."""
-
-    __slots__ = ()
-
-    def __init__(self, node: Any, x: int, **words: str) -> None:
-        super().__init__(node, (x,), **words)
-
-    def fire(self, s: Store) -> None:
-        x = s.known(self.slots[0])
-        if x is None:
-            return
-        self.done = True
-        if type(x) is int and x < 1:
-            return self.fail(s, f"a size would be {x}", str(x), "at least 1")
-        self.positive(s, x)
-
-    def words(self, name: Namer, of: int = -1) -> str:
-        return f"{name(self.slots[0])} >= 1"
-
-    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
-        return self.words(name)
 
 
 class Extreme(Relation):

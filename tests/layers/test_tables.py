@@ -1,12 +1,14 @@
-"""One table per layer kind: shapes with unknowns, remainders, what each layer alone knows, costs, and failing cases.
+"""One table per layer file: shapes with unknowns, remainders, what each layer alone knows, costs, and failing cases.
 
-A case gives `args` and `inputs` (dims: ints, symbols, `_`; `...` for an unknown rank) and any of `outputs`, `weights`,
-`declared`, `macs`, or `error` with `blame` and words of its `help`. `given` states output dims from outside; `becomes` is what the inputs are
+A table holds rows under the kinds they are about: several names before one colon have the rows in common. A row gives
+`args` and `inputs` (dims: ints, symbols, `_`; `...` for an unknown rank) and any of `outputs`, `weights`, `declared`, `macs`,
+or `error` with `blame` and words of its `help`. `given` states output dims from outside; `becomes` is what the inputs are
 then known to be.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,19 +17,22 @@ import numpy as np
 import pytest
 import yaml
 
+from deferinit_cli.catalogue.examples import instance
 from deferinit_cli.graph import Network
 from deferinit_cli.infer.diagnose import diagnostics
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.layers import registry
+from deferinit_cli.layers.windows import pads, stride
 from deferinit_cli.problems import Rejected
 from deferinit_cli.shapes.expr import Expr
 from deferinit_cli.shapes.words import text
 from deferinit_cli.spec.load import load
+from tests.layers.core import CORE
 
 FOLDER = Path(__file__).parent
 TABLES = {p.stem: yaml.safe_load(p.read_text("utf-8")) for p in sorted(FOLDER.glob("*.yaml"))}
-CASES = [(case.get("kind", kind), case) for kind, table in TABLES.items() for case in table]
+CASES = [(kind, case) for table in TABLES.values() for kinds, rows in table.items() for kind in kinds.split() for case in rows]
 
 
 def dims(shape: Any) -> str:
@@ -135,3 +140,62 @@ def test_every_kind_has_rows_or_reference_values() -> None:
     stored = {c["kind"] for c in json.loads((FOLDER / "numerics" / "index.json").read_text())}
     kinds = {name for name, cls in registry.kinds().items() if not cls.structural}
     assert kinds - stored - {kind for kind, _ in CASES} == set()
+
+
+# ---- what a table must hold
+
+ROWS = {kind: [case for k, case in CASES if k == kind] for kind in CORE}
+NEVER_FAILS = {"identity"}
+FORWARD_ONLY = {
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d",
+    "adaptive_max_pool3d", "global_avg_pool1d", "global_avg_pool2d", "global_avg_pool3d", "global_max_pool1d", "global_max_pool2d",
+    "global_max_pool3d", "mean", "sum", "max", "min", "arange", "slice", "topk_softmax", "relative_bias", "select", "take",
+}  # fmt: skip
+"""Kinds whose input sizes their output does not tell."""
+
+
+def words_of(case: dict[str, Any]) -> list[str]:
+    """The dims of a row's inputs; of its arguments where it has none."""
+    inputs = case.get("inputs", [["..."]])
+    return [str(d) for dims in inputs for d in dims] or [str(d) for d in case.get("args", {}).get("shape", ())]
+
+
+def leaves_a_remainder(kind: str, case: dict[str, Any]) -> bool:
+    """Whether a stride does not divide what it slides over, in a row with numbers and outputs."""
+    cls = registry.find(kind)
+    assert cls is not None
+    if "error" in case or "outputs" not in case or case["args"].get("padding") == "same":
+        return False
+    layer = cls.build(
+        {k: v for k, v in case["args"].items() if k != "channels"} | ({"channels": 4} if "channels" in case["args"] else {})
+    )
+    for i, (n, pad) in enumerate(zip(case["inputs"][0][2:], pads(layer))):
+        s, d = stride(layer, i), layer.each("dilation")[i] if "dilation" in layer.arguments else 1
+        if type(n) is int and (n + sum(pad) - d * (layer.each("kernel_size")[i] - 1) - 1) % s:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("kind", sorted(CORE))
+def test_a_core_kind_has_rows_of_each_sort(kind: str) -> None:
+    cls = registry.find(kind)
+    assert cls is not None
+    found = instance(cls)
+    assert found is not None
+    layer, rows = found[0], ROWS[kind]
+    assert any({"_", "..."} & set(words_of(c)) for c in rows), "no row with an unknown"
+    assert any(re.fullmatch(r"[A-Z].*|\d\*[A-Z].*", w) for c in rows for w in words_of(c)), "no row with a symbol"
+    assert kind in NEVER_FAILS or any("error" in c for c in rows), "no failing row"
+    assert not layer.tensors() or any(c.get("weights") for c in rows), "no row of weights"
+    assert not layer.cost() or any(c.get("macs") for c in rows), "no row of costs"
+    if cls.spatial and "stride" in cls.arguments and "output_padding" not in cls.arguments:
+        assert any(leaves_a_remainder(kind, c) for c in rows), "no stride that leaves a remainder"
+    same = layer.takes == layer.gives and layer.takes != ""
+    backward = same or kind in FORWARD_ONLY or any("becomes" in c or "given" in c for c in rows)
+    assert backward, "no size is inferred backward"
+
+
+def test_tables_are_named_after_the_files_of_their_kinds() -> None:
+    for stem, table in TABLES.items():
+        for kind in (k for kinds in table for k in kinds.split()):
+            assert registry.index()[kind] == stem, f"{kind} stands in {stem}.yaml"

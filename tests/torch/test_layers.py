@@ -20,25 +20,12 @@ from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.layers import registry
 from deferinit_cli.layers.activations import ByName, functions
 from deferinit_cli.problems import Problem
+from tests.layers.core import CORE
 from tests.layers.test_numerics import network
 
 from .draws import REJECTS, Draw, Kinds
 from .kinds import activations, arranging, attention, convolution, joining, normalisation, pooling, recurrent, spatial
 from .left_out import refused, sound
-
-CORE = """
-    dense embedding conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
-    depthwise_conv1d depthwise_conv2d depthwise_conv3d max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d
-    adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d
-    global_avg_pool1d global_avg_pool2d global_avg_pool3d global_max_pool1d global_max_pool2d global_max_pool3d
-    batch_norm layer_norm rms_norm group_norm relu relu6 leaky_relu prelu elu selu gelu quick_gelu silu sigmoid hard_sigmoid
-    hard_swish tanh softplus softmax log_softmax glu activation identity dropout lstm gru rnn
-    attention multi_head_attention rotary learned_positions relative_bias topk_softmax parameter scale arange
-    flatten reshape transpose squeeze expand_dims slice select split pad broadcast_to take upsample pixel_shuffle
-    channel_shuffle window_partition window_merge roll add sub mul div maximum minimum average concat stack matmul einsum
-    mean sum max min scale_by
-"""
-"""The kinds that must have draws here."""
 
 ACCEPTED = int(os.environ.get("DEFERINIT_DRAWS", "60"))
 """Draws of each kind that PyTorch accepts and whose values are compared."""
@@ -152,7 +139,7 @@ def test_random_arguments(kind: str) -> None:
 
 
 def test_every_core_kind_is_drawn() -> None:
-    assert set(CORE.split()) - set(KINDS) == set()
+    assert CORE - set(KINDS) == set()
     assert set(KINDS) - set(registry.index()) == set()
     assert ACCEPTED >= 30
 
