@@ -352,6 +352,8 @@ class Dims(Argument):
     def _one(self, v: Any) -> Any:
         if v is UNKNOWN or v is REST or is_symbolic(v):
             return v
+        if type(v) is float and v.is_integer():
+            v = int(v)
         if type(v) is not int:
             raise self.wrong(v)
         if v < 1 and v not in self.special:

@@ -20,6 +20,7 @@ from ..shapes.relations import (
     Divisible,
     Extreme,
     Floored,
+    Positive,
     Product,
     Relation,
     Sum,
@@ -401,28 +402,39 @@ def expression(s: Store, node: Any, size: Any, what: str | int, symbol: Callable
         return symbol(size)
     if type(size) is not Op:
         return s.new()
-    a, b = size.args
-    x = expression(s, node, a, what, symbol)
-    op = size.op
-    if op in ("+", "-") and type(b) is int:
-        out = s.new()
-        post(s, Sum(node, out, (x,), b if op == "+" else -b))
-        return out
-    y = expression(s, node, b, what, symbol)
-    if op == "-" or op == "/":
-        relation = Sum if op == "-" else Product  # out + y = x, out * y = x
-        out = s.new()
-        post(s, relation(node, x, (out, y)))
-        return out
+    blame = what if isinstance(what, str) else ""
+    out = operation(s, node, size, what, symbol, set(), blame)
+    if size.op not in ("+", "-"):  # which see to it themselves
+        post(s, Positive(node, out, blame=blame))
+    return out
+
+
+def operation(
+    s: Store, node: Any, size: Op, what: str | int, symbol: Callable[[Sym], int], steps: set[int], blame: str, inner: bool = False
+) -> int:
+    """The same for one operation. Its steps may come to any number: only the whole must be a size."""
+    op, (a, b) = size.op, size.args
+    x, y = (
+        operation(s, node, part, what, symbol, steps, blame, True) if type(part) is Op else expression(s, node, part, what, symbol)
+        for part in (a, b)
+    )
     out = s.new()
-    if op == "+":
-        post(s, Sum(node, out, (x, y)))
-    elif op == "*":
-        post(s, Product(node, out, (x, y)))
+    if inner:
+        steps.add(out)
+    relation: Any
+    if op in ("+", "-") and type(b) is int:
+        relation = Sum(node, out, (x,), b if op == "+" else -b, blame=blame)
+    elif op in ("+", "-"):  # or out + y = x
+        relation = Sum(node, *((out, (x, y)) if op == "+" else (x, (out, y))), blame=blame)
+    elif op in ("*", "/"):  # or out * y = x
+        relation = Product(node, *((out, (x, y)) if op == "*" else (x, (out, y))), blame=blame)
     elif op in ("//", "%"):
-        post(s, Floored(node, out, x, y, op == "%"))
+        relation = Floored(node, out, x, y, op == "%", blame=blame)
     else:
-        post(s, Extreme(node, out, x, y, maximum if op == "max" else minimum))
+        relation = Extreme(node, out, x, y, maximum if op == "max" else minimum)
+    if isinstance(relation, (Sum, Product)):
+        relation.free = steps
+    post(s, relation)
     return out
 
 

@@ -24,6 +24,9 @@ class Arranger(Protocol):
     def merge(self, kind: str, values: dict[str, Any], flow: list[int]) -> list[int] | None:
         """Add a node of a layer kind."""
 
+    def single(self, what: str, values: list[int]) -> bool:
+        """Whether this is one value; told, if not."""
+
     def part(self, name: str, values: list[int] | None) -> None:
         """Make values available as `container.name`."""
 
@@ -79,7 +82,7 @@ class Residual(Structure):
     def arrange(a: Arranger, flow: list[int]) -> list[int] | None:
         body = a.run("body", flow)
         shortcut = a.run("shortcut", flow) if a.has("shortcut") else flow
-        if body is None or shortcut is None:
+        if body is None or shortcut is None or not (a.single("body", body) and a.single("shortcut", shortcut)):
             return None
         return a.merge("add", {"broadcast": False}, [*body, *shortcut])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ..layers import registry
 from ..layers.arguments import EXPRESSION
+from ..spec.blocks import KEYS as BLOCK
 from ..spec.checks import KEYS, NUMBERS
-from ..spec.file import BLOCK, TOP
+from ..spec.file import TOP
 from . import kinds, words
 from .words import COUNT, DIMS, DTYPE, FREE, NAME, TEXT, VARIABLE_NAME, Schema, described, ref
 
@@ -25,7 +26,8 @@ def document() -> Schema:
         "anyOf": [{"required": ["layers"]}, {"required": ["blocks"]}],
         "allOf": [
             {"if": {"not": {"anyOf": [{"required": ["blocks"]}, {"required": ["import"]}]}},
-             "then": {"properties": {"layers": ref("known.items")}}},
+             "then": {"properties": {"layers": ref("known.items"),
+                                     "defaults": {"properties": {k: {} for k in plain_kinds()}, "additionalProperties": False}}}},
             {"if": {"not": {"required": ["defaults"]}},
              "then": {"properties": {"layers": ref("complete.items"),
                                      "blocks": {"additionalProperties": {"properties": {"layers": ref("complete.items")}}}}}},
@@ -79,13 +81,17 @@ def imported() -> Schema:
     }
 
 
+def plain_kinds() -> list[str]:
+    """The kinds that take arguments."""
+    return [name for name, cls in registry.kinds().items() if not cls.structural]
+
+
 def defaults() -> Schema:
-    """Arguments by kind; none is needed here."""
-    found = {
-        name: {**ref(f"kind.{name}"), "type": ["object", "null"]} for name, cls in registry.kinds().items() if not cls.structural
-    }
-    return {"description": "Arguments for all items of a kind in this file: {conv2d: {bias: false}}", "type": ["object", "null"],
-            "properties": found, "additionalProperties": False}  # fmt: skip
+    """Arguments by kind or block; none is needed here."""
+    found = {name: {**ref(f"kind.{name}"), "type": "object"} for name in plain_kinds()}
+    return {"description": "Arguments for all items of a kind or block in this file: {conv2d: {bias: false}}",
+            "type": ["object", "null"], "properties": found,
+            "additionalProperties": {"type": "object", "additionalProperties": ref("value")}}  # fmt: skip
 
 
 def settings() -> Schema:
@@ -108,7 +114,7 @@ def block() -> Schema:
         "doc": described(TEXT, "What the block is for"),
         "meta": described(FREE, "Anything; kept and ignored"),
     }
-    return {"type": ["object", "null"], "properties": {key: parts[key] for key in BLOCK}, "additionalProperties": False}
+    return {"type": "object", "properties": {key: parts[key] for key in BLOCK}, "additionalProperties": False, "required": ["layers"]}
 
 
 def inputs() -> Schema:
@@ -121,7 +127,7 @@ def inputs() -> Schema:
         "additionalProperties": False,
     }
     names: Schema = {"type": ["string", "integer"], "pattern": f"^(?:{NAME})$"}
-    return {"type": ["array", "object", "null"], "items": names, "additionalProperties": port,
+    return {"type": ["array", "object"], "items": names, "additionalProperties": port,
             "propertyNames": {"pattern": rf"^(?!prev$)(?:{NAME})$"}}  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from ..initializer_base import Parameter, Rule, known
 from ..layers.arguments import EXPRESSION
 from ..spec.expressions import MAX_LENGTH, WORDS, YAML_WORDS
-from ..spec.file import DTYPES, VARIABLE
+from ..spec.file import DTYPES
 from ..spec.items import NAME as ITEM
+from ..spec.names import VARIABLE
 
 Schema = dict[str, Any]
 
@@ -37,7 +38,8 @@ REFERENCE: Schema = {
     "pattern": rf"^\s*(?:{NAME})(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|-?\d+|\*|\(.*\)))*\s*$",
 }
 VALUE: Schema = {"type": ["string", "number", "boolean", "null", "array"], "items": ref("value")}
-DTYPE: Schema = {"enum": list(DTYPES)}
+DTYPE: Schema = {"if": {"type": "string", "pattern": "^="}, "else": {"enum": list(DTYPES)}}
+"""One of the words, or what computes one."""
 
 
 def definitions() -> dict[str, Schema]:

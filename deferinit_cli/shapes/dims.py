@@ -50,11 +50,12 @@ class Sym:
 class Op:
     """An operation over symbols; `op` is one of `+ - * // / % min max`, `args` are two sizes (`neg` is 0 - x)."""
 
-    __slots__ = ("args", "op")
+    __slots__ = ("args", "op", "weight")
 
     def __init__(self, op: str, a: Size, b: Size) -> None:
         self.op = op
         self.args = (a, b)
+        self.weight: int = 1 + sum(x.weight for x in self.args if type(x) is Op)  # how many operations it takes
 
     def __eq__(self, other: object) -> bool:
         return type(other) is Op and other.op == self.op and other.args == self.args

@@ -7,7 +7,7 @@ reads well; `behind(slot)` the slots that a size it gave was worked out from; `d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from .bounds import lower_bound
@@ -211,14 +211,19 @@ class Affine(Relation):
         return f"{name(self.slots[0])} >= 1" if signed(self.constant) else ""
 
 
-class Sum(Relation):
-    """out = the sum of terms + constant; every term at least 1."""
+NONE: Container[int] = frozenset()
+"""No slot."""
 
-    __slots__ = ("constant",)
+
+class Sum(Relation):
+    """out = the sum of terms + constant; every one at least 1, but those that are `free`: steps within an expression."""
+
+    __slots__ = ("constant", "free")
 
     def __init__(self, node: Any, out: int, terms: tuple[int, ...], constant: int = 0, **words: str) -> None:
         super().__init__(node, (out, *terms), **words)
         self.constant = constant
+        self.free = NONE
 
     def own(self) -> bool:
         return self.constant != 0
@@ -235,18 +240,20 @@ class Sum(Relation):
                 total = total + v if type(v) is int and type(total) is int else add(total, v)
         if not unknown:
             self.done = True
-            if type(total) is int and total < 1:
-                return self.fail(s, f"a size would be {total}")
-            self.positive(s, total)
+            if out not in self.free:
+                if type(total) is int and total < 1:
+                    return self.fail(s, f"a size would be {total}", str(total), "at least 1")
+                self.positive(s, total)
             s.settle(out, total, self, self.rule)
             return
         o = s.known(out)
         if o is not None and len(unknown) == 1:
             self.done = True
             rest = sub(o, total)
-            if type(rest) is int and rest < 1:
-                return self.fail(s, f"nothing is left: {o} of which {total} are taken", str(o), f"more than {total}")
-            self.positive(s, rest)
+            if unknown[0] not in self.free:
+                if type(rest) is int and rest < 1:
+                    return self.fail(s, f"nothing is left: {o} of which {total} are taken", str(o), f"more than {total}")
+                self.positive(s, rest)
             s.settle(unknown[0], rest, self, self.rule)
 
     def words(self, name: Namer, of: int = -1) -> str:
@@ -260,14 +267,15 @@ class Sum(Relation):
 
 
 class Product(Relation):
-    """out = coefficient * the product of factors; backward by exact division."""
+    """out = coefficient * the product of factors; backward by exact division. `free` as of a sum."""
 
-    __slots__ = ("coefficient",)
+    __slots__ = ("coefficient", "free")
     default_rule = "not-divisible"
 
     def __init__(self, node: Any, out: int, factors: tuple[int, ...], coefficient: int = 1, **words: str) -> None:
         super().__init__(node, (out, *factors), **words)
         self.coefficient = coefficient
+        self.free = NONE
 
     def own(self) -> bool:
         return self.coefficient != 1
@@ -298,8 +306,10 @@ class Product(Relation):
             self.divide(s, o, product(known), unknown[0])
 
     def divide(self, s: Store, o: Any, part: Any, slot: int) -> None:
+        if part == 0:
+            return self.fail(s, f"{o} / 0 divides by zero", "0", "a divisor that is not 0")
         if type(o) is int and type(part) is int:
-            if o % part or o < part:
+            if o % part or (o < part and slot not in self.free):
                 return self.fail(s, self.message(o, part), f"{o} % {part} = {o % part}", f"a multiple of {part}")
             s.settle(slot, o // part, self, self.rule)
             return
@@ -491,8 +501,8 @@ class Floored(Relation):
 
     __slots__ = ("remainder",)
 
-    def __init__(self, node: Any, out: int, x: int, m: int, remainder: bool = False) -> None:
-        super().__init__(node, (out, x, m))
+    def __init__(self, node: Any, out: int, x: int, m: int, remainder: bool = False, **words: str) -> None:
+        super().__init__(node, (out, x, m), **words)
         self.remainder = remainder
 
     def fire(self, s: Store) -> None:
@@ -500,11 +510,37 @@ class Floored(Relation):
         a, b = s.known(x), s.known(m)
         if a is not None and type(b) is int:
             self.done = True
+            if b < 1:
+                return self.fail(s, f"a divisor would be {b}", str(b), "at least 1")
             s.settle(out, mod(a, b) if self.remainder else floordiv(a, b), self)
 
     def words(self, name: Namer, of: int = -1) -> str:
         out, x, m = map(name, self.slots)
         return f"{out} = {x} {'%' if self.remainder else '//'} {m}"
+
+
+class Positive(Relation):
+    """x is at least 1: what an expression over sizes comes to is a size too."""
+
+    __slots__ = ()
+
+    def __init__(self, node: Any, x: int, **words: str) -> None:
+        super().__init__(node, (x,), **words)
+
+    def fire(self, s: Store) -> None:
+        x = s.known(self.slots[0])
+        if x is None:
+            return
+        self.done = True
+        if type(x) is int and x < 1:
+            return self.fail(s, f"a size would be {x}", str(x), "at least 1")
+        self.positive(s, x)
+
+    def words(self, name: Namer, of: int = -1) -> str:
+        return f"{name(self.slots[0])} >= 1"
+
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        return self.words(name)
 
 
 class Extreme(Relation):

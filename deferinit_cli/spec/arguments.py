@@ -52,12 +52,17 @@ def own(item: Item, names: Collection[str]) -> Written:
 def written(item: Item) -> Written:
     """All arguments of an item as written, its file's defaults last."""
     if item.target is not None:
-        return own(item, item.target.argument_names())
+        return with_defaults(item, own(item, item.target.argument_names()))
     if item.cls is None:
         return []
     mine = own(item, item.cls.arguments) if item.references is None else []
-    names = {name for _, name, _ in mine}
-    return mine + [d for d in item.file.defaults_of(item.kind) if d[1] not in names]
+    return with_defaults(item, mine)
+
+
+def with_defaults(item: Item, mine: Written) -> Written:
+    defaults = item.file.defaults_of(item.kind)
+    names = {name for _, name, _ in mine} if defaults else ()
+    return mine + [d for d in defaults if d[1] not in names]
 
 
 def layer_arguments(file: File, item: Item) -> None:
@@ -84,6 +89,8 @@ def layer_arguments(file: File, item: Item) -> None:
             file.faults.problem(file.source, e.node, e.problem)
             item.broken = True
         except Problem as p:
+            if p.rule == "argument-choice" and p.found in (*file.vars, *file.reading.argument_names()):
+                p.help = f"for the variable write ={p.found}"
             file.faults.problem(file.source, node, p)
             item.broken = True
     item.arguments = found
@@ -92,6 +99,7 @@ def layer_arguments(file: File, item: Item) -> None:
 
 def _merged(file: File, item: Item, nodes: list[Tree]) -> None:
     """The inputs of a merge, named under its head."""
+    item.references = []
     try:
         item.references = [compile_reference(n) for n in nodes]
     except Located as e:
@@ -139,12 +147,15 @@ def block_arguments(file: File, item: Item) -> None:
     assert target is not None
     names = target.argument_names()
     if value is not None and not names and not isinstance(value, Map) and not (isinstance(value, Scalar) and value.empty):
-        file.fault(value, "no-arguments", f"{item.kind} takes no argument", help="write it bare: - " + item.kind)
+        if not target.unsound:
+            file.fault(value, "no-arguments", f"{item.kind} takes no argument", help="write it bare: - " + item.kind)
         item.broken = True
     found: dict[str, tuple[Scalar | None, Code]] = {}
-    for key, name, node in own(item, names):
+    for key, name, node in with_defaults(item, own(item, names)):
         if name not in names:
             item.broken = True
+            if target.unsound:
+                continue
             file.fault(key or item.head, "unknown-argument", f"{item.kind} has no argument '{name}'", found=name,
                        expected=", ".join(names) or "no arguments", help=suggest(name, names))  # fmt: skip
             continue
@@ -159,6 +170,8 @@ def block_arguments(file: File, item: Item) -> None:
 def taught(kind: str, blocks: list[str]) -> tuple[str, str]:
     """(expected, help) for a kind that does not exist."""
     elsewhere = registry.elsewhere()
+    if kind in MODIFIERS:
+        return "", f"a modifier stands beside a layer: - relu: and below it {kind}: …"
     if kind in elsewhere:
         return "", f"'{kind}' is {one_of(elsewhere[kind])} here"
     known = [*blocks, *registry.index()]

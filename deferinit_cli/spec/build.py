@@ -5,19 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Network
+from ..layers.arguments import show
 from ..problems import Problem
+from .bodies import Body
 from .calls import Calls
 from .context import Context
-from .file import Body, File
+from .file import File
 from .items import Item
 from .layers import Layers
 from .nodes import MAX_INSTANCES
 from .parameters import Tie, override, parameter_keys
 from .scope import Entry, Values
+from .static import codes_of, nested, references_of
 from .tree import Scalar
 from .values import Faults, Located
 
 MAX_REPEAT = 10_000
+
+
+def gone(item: Item) -> Entry:
+    """What stands for the name of something that a `when` removes."""
+    entry = Entry(None, item.head)
+    entry.removed = True
+    return entry
+
+
+def reads(item: Item, name: str) -> bool:
+    """Whether an item, or what stands in it, reads a variable."""
+    return any(
+        name == found
+        for each in nested([item])
+        for code in (*codes_of(each), *(p for r in references_of(each) for p in r.codes()))
+        for _, found in code.names()
+    )
 
 
 class Builder(Calls):
@@ -37,18 +57,21 @@ class Builder(Calls):
             ctx.flow = ctx.input = next(iter(ports.values()), [])
         else:
             ctx.flow, ctx.several = None, list(ports)
-        out = self.items(body.items, ctx)
         entry.parts = ctx.names.entries
-        if body.outputs is None:
+        out = self.items(body.items, ctx)
+        if body.outputs is None or ctx.call is None:  # those of the root file are the network's
             return out
-        flows: list[int] | None = None
+        flows: list[int] | None = []
+        sides: dict[str, Entry] = {}
         for k, (label, ref) in enumerate(body.outputs):
             values = self.reference(ref, ctx, out)
-            side = Entry(values, ref.node)
             if label is not None:
-                entry.parts = {**entry.parts, label: side}
-            if k == 0 or (label is None and flows is not None and isinstance(body, File)):
-                flows = values if k == 0 else [*(flows or []), *(values or [])]
+                sides[label] = Entry(values, ref.node)
+            if values is None or flows is None:
+                flows = None
+            elif k == 0 or (label is None and isinstance(body, File)):
+                flows += values
+        entry.parts = {**entry.parts, **sides}
         return flows
 
     def assert_ports(self, body: Body, ctx: Context, ports: dict[str, list[int] | None]) -> None:
@@ -102,8 +125,9 @@ class Builder(Calls):
             if name in item.modifiers:
                 key, code = item.modifiers[name]
                 n = code.get(ctx.values.without_symbols())
+                n = int(n) if type(n) is float and n.is_integer() else n
                 if type(n) is not int or not 0 <= n <= MAX_REPEAT:
-                    raise Located(code.node, Problem("repeat-count", f"{name} is {n}", found=str(n),
+                    raise Located(code.node, Problem("repeat-count", f"{name} is {show(n)}", found=show(n),
                                                      expected=f"an int from 0 to {MAX_REPEAT}"))  # fmt: skip
                 return n
         return None
@@ -115,7 +139,7 @@ class Builder(Calls):
         code = item.modifiers["when"][1]
         value = code.get(ctx.values.without_symbols())
         if type(value) is not bool:
-            raise Located(code.node, Problem("not-a-condition", f"when is {value}", found=str(value), expected="true or false"))
+            raise Located(code.node, Problem("not-a-condition", f"when is {show(value)}", found=show(value), expected="true or false"))
         return value
 
     def single(self, item: Item, ctx: Context) -> list[int] | None:
@@ -129,36 +153,51 @@ class Builder(Calls):
                 return None
         if not present:
             if item.label not in ctx.names.entries:
-                entry = Entry(None, item.head)
-                entry.removed = True
-                ctx.names.entries[item.label] = entry
+                ctx.names.entries[item.label] = gone(item)
                 self.removed(item, ctx)
             return ctx.flow
         flow = self.inputs(item, ctx)
         entry = Entry(None, item.head)
         self.declare(item, ctx, entry)
         if flow is not None:
+            entry.building = True
             entry.values = self.instance(item, ctx, flow, ctx.prefix + item.label, entry)
+            entry.building = False
+        else:
+            self.attempt(item, ctx)
         return entry.values
 
+    def attempt(self, item: Item, ctx: Context) -> None:
+        """Tell what is wrong with the arguments of an item to which nothing flows, because of a fault before it."""
+        if item.target is not None:
+            self.arguments(item, item.target, ctx)
+        elif item.layer is None and item.cls is not None and not item.cls.structural:
+            self.make_layer(item, ctx)
+
     def removed(self, item: Item, ctx: Context) -> None:
-        """The items of a removed unnamed container are removed with it."""
+        """The items of a removed unnamed container are removed with it, and the names of its branches."""
         if item.transparent and item.name is None:
-            for children in item.lists.values():
+            for key, children in item.lists.items():
+                if item.cls is not None and getattr(item.cls, "branching", False):
+                    ctx.names.entries.setdefault(key, gone(item))
+                    continue
                 for child in children:
                     if child.label not in ctx.names.entries:
-                        entry = Entry(None, child.head)
-                        entry.removed = True
-                        ctx.names.entries[child.label] = entry
+                        ctx.names.entries[child.label] = gone(child)
                         self.removed(child, ctx)
 
     def declare(self, item: Item, ctx: Context, entry: Entry) -> None:
         old = self.seen(ctx.names.entries[item.label]) if item.label in ctx.names.entries else None
         if old is not None and not old.removed:
-            where = f"on line {old.line}" if old.line else "an input"
-            self.fault(ctx, item.head, "duplicate-name", f"'{item.label}' is already the name of a layer {where}",
-                       found=item.label, help="names are unique in their scope")  # fmt: skip
+            self.taken(ctx, item.head, item.label, old)
         ctx.names.entries[item.label] = entry
+
+    def hidden(self, item: Item, ctx: Context, index: str) -> None:
+        """An index must not hide a value; one that is not named, and not read, is not there."""
+        key = item.modifiers["index"][0] if "index" in item.modifiers else None
+        if ctx.values.has_variable(index) and (key is not None or reads(item, index)):
+            self.fault(ctx, key or item.head, "name-hides", f"the index '{index}' hides a variable, an argument or another index",
+                       help=f"give the index another name{': index: j' if key is None else ''}")  # fmt: skip
 
     def copies(self, item: Item, ctx: Context, count: int) -> list[int] | None:
         """A repeat or fanout: instances under `label.0`, `label.1`, …"""
@@ -166,14 +205,8 @@ class Builder(Calls):
         entry = Entry(None, item.head)
         entry.copies = []
         self.declare(item, ctx, entry)
-        if series and item.from_ is not None and count > 1 and not self.uses_prev(item):
-            self.fault(ctx, item.head, "repeat-without-prev", "every copy but the last would be lost",
-                       help="let from include prev, or use fanout for copies side by side")  # fmt: skip
-            return None
         index = item.modifiers["index"][1] if "index" in item.modifiers else "i"
-        if index != "i" and ctx.values.has_variable(index):
-            self.fault(ctx, item.modifiers["index"][0], "name-hides", f"the index '{index}' hides a variable",
-                       help="give the index another name")  # fmt: skip
+        self.hidden(item, ctx, index)
         if ctx.copies * count > MAX_INSTANCES:
             self.beyond(ctx, item, f"repeats in repeats: {ctx.copies * count} copies")
             return None
@@ -187,7 +220,9 @@ class Builder(Calls):
                 inner.fold = (name, k)
             copy = Entry(None, item.head)
             entry.copies.append(copy)
+            entry.building = copy.building = True
             result = self.copy(item, inner, f"{name}.{k}", copy)
+            entry.building = copy.building = False
             if self.too_many:
                 return None
             if copy.removed:
@@ -203,10 +238,11 @@ class Builder(Calls):
         if not fine:
             return None
         entry.values = flow if series else out
-        if count:
-            last = entry.copies[-1]
-            entry.parts = last.parts
-            entry.made = last.made
+        there = [c for c in entry.copies if not c.removed]
+        entry.removed = not there
+        if there and series:  # the bare name is the last one
+            entry.parts = there[-1].parts
+            entry.made = there[-1].made
         if entry.values and series and len(entry.values) == 1:
             self.network.names[name] = entry.values[0]
         return entry.values
@@ -221,6 +257,7 @@ class Builder(Calls):
             return None
         flow = self.inputs(item, ctx)
         if flow is None:
+            self.attempt(item, ctx)
             return None
         entry.values = self.instance(item, ctx, flow, name, entry)
         return entry.values

@@ -6,14 +6,15 @@ from typing import Any
 
 from ..graph import Call, Network
 from ..layers import registry
-from .context import Context, variables
-from .file import Body, File
+from .bodies import Body
+from .context import Context, kept, variables
+from .file import File, dtype_in
 from .items import Item
 from .layers import Layers
 from .nodes import Nodes
 from .parameters import apply_globs
 from .scope import Entry, Names, Values
-from .tree import span
+from .tree import List, Map, Tree, span
 from .values import Faults, Located
 
 MAX_CALLS = 48
@@ -38,10 +39,11 @@ class Calls(Nodes):
     def call_block(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
         target = item.target
         assert target is not None
-        call = Call(item.kind + (f" {item.name}" if item.name else ""), span(item.source, item.head), ctx.call)
+        if target.unsound:
+            return None
+        call = Call(item.head.text, span(item.source, item.head), ctx.call)
         if ctx.depth >= MAX_CALLS:
-            self.fault(ctx, item.head, "cyclic-block", f"'{item.kind}' calls itself, directly or through others",
-                       help="blocks cannot be recursive")  # fmt: skip
+            self.fault(ctx, item.head, "too-deep", f"blocks that call blocks, {ctx.depth + 1} deep", expected=f"at most {MAX_CALLS}")
             self.too_many = True
             return None
         values = self.arguments(item, target, ctx)
@@ -51,6 +53,7 @@ class Calls(Nodes):
         inner = Context(target.file, values, Names(None), name + ".", call)
         inner.overrides, inner.fold, inner.depth = ctx.overrides, ctx.fold, ctx.depth + 1
         inner.copies = ctx.copies
+        inner.dtype = ctx.dtype if target.file is ctx.file else self.dtype(target.file, inner)
         inner.root = name + "." if isinstance(target, File) else ctx.root
         if isinstance(target, File):
             before = len(self.network.parameters)
@@ -60,12 +63,21 @@ class Calls(Nodes):
             out = self.body(target, inner, ports, entry)
         return out
 
+    def dtype(self, file: File, ctx: Context) -> str:
+        """The default dtype of a file in one instance of it."""
+        try:
+            return dtype_in(file.dtype, ctx.values) if file.dtype is not None else "float32"
+        except Located as e:
+            self.located(ctx, e)
+            return "float32"
+
     def arguments(self, item: Item, target: Any, ctx: Context) -> Values | None:
         """The values a block sees: its arguments over its file's vars."""
         given: dict[str, Any] = {}
         for name, (_, code) in item.arguments.items():
             try:
-                given[name] = code.get(ctx.values)
+                value = code.get(ctx.values)
+                given[name] = kept(name, target.vars[name][1].value, value, code.node) if isinstance(target, File) else value
             except Located as e:
                 self.located(ctx, e)
                 return None
@@ -79,14 +91,18 @@ class Calls(Nodes):
         for name, default in target.args:
             if name in given:
                 values.names[name] = given[name]
-            elif default is None:
+            elif default is None and not target.unsound:
                 self.fault(ctx, item.head, "missing-argument", f"{item.kind} needs '{name}'",
                            help=f"- {item.kind}: {{{name}: …}}")  # fmt: skip
+                return None
+            elif default is None:
                 return None
             else:
                 try:
                     values.names[name] = default.get(values)
                 except Located as e:
+                    if e.problem.rule == "unknown-name" and e.problem.found in target.argument_names():
+                        e.problem.help = f"a default may use earlier arguments: '{e.problem.found}' comes later"
                     self.faults.problem(target.file.source, e.node, e.problem)
                     return None
         return values
@@ -110,7 +126,7 @@ class Calls(Nodes):
         for name, (_, code) in sets.items():
             if name not in chosen:
                 try:
-                    chosen[name] = code.get(outer)
+                    chosen[name] = kept(name, file.vars[name][1].value, code.get(outer), code.node)
                 except Located as e:
                     self.located(ctx, e)
                     return None
@@ -120,7 +136,11 @@ class Calls(Nodes):
         if item.apply is not None:
             return self.apply(item, ctx, flow, name, entry)
         if isinstance(flow, dict):
-            flow = [v for _, values in flow.values() for v in values]
+            odd = next((key for name, (key, _) in flow.items() if name != "input"), None)
+            if odd is not None:
+                self.fault(ctx, odd, "unknown-input", f"'{item.kind}' has no input '{odd.text}'", found=odd.text, expected="input")
+                return None
+            flow = flow["input"][1] if flow else []
         assert item.cls is not None
         return item.cls.arrange(Arrangement(self, item, ctx, name, entry), flow)  # type: ignore[attr-defined,no-any-return]
 
@@ -190,8 +210,25 @@ class Arrangement:
         part = Entry(values, self.item.head)
         part.parts = self._branch.entries
         if self.item.transparent:
-            self.ctx.names.entries.setdefault(name, part)
+            old = self.ctx.names.entries.setdefault(name, part)
+            if old is not part and not (old := self.builder.seen(old)).removed:
+                self.builder.taken(self.ctx, self.key(name), name, old)
         self.entry.parts = {**self.entry.parts, name: part}
+
+    def key(self, name: str) -> Tree:
+        """Where a branch is named."""
+        value = self.item.value
+        if isinstance(value, Map):
+            found = value.find(name)
+            return found[0] if found is not None else self.item.head
+        return value.items[int(name)] if isinstance(value, List) else self.item.head
+
+    def single(self, what: str, values: list[int]) -> bool:
+        """Whether this is one value; told, if not."""
+        if len(values) != 1:
+            self.builder.fault(self.ctx, self.item.head, "wrong-input-count", f"the {what} of '{self.item.kind}' is {len(values)} values",
+                               found=str(len(values)), expected="1")  # fmt: skip
+        return len(values) == 1
 
     def merge(self, kind: str, values: dict[str, Any], flow: list[int]) -> list[int] | None:
         cls = registry.find(kind)

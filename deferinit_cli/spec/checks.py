@@ -54,7 +54,7 @@ class Check:
 
 def read_checks(file: File, ctx: Context, builder: Builder) -> list[Check]:
     """The cases of a file; faults are told where they are."""
-    node = file.checks
+    node = file.checks[1] if file.checks is not None else None
     if not isinstance(node, List):
         if node is not None and not (isinstance(node, Scalar) and node.empty):
             file.fault(node, "value-type", "checks is a list of cases", expected="- {input: 2x20, output: [2, 10]}")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Call
+from ..layers.arguments import show
+from ..problems import Problem
 from .file import File
 from .parameters import Overrides
 from .scope import Names, Values
+from .tree import Tree
 from .values import Faults, Located
 
 
@@ -18,6 +21,7 @@ class Context:
         "copies",
         "call",
         "depth",
+        "dtype",
         "file",
         "flow",
         "fold",
@@ -43,14 +47,30 @@ class Context:
         self.fold: tuple[str, int] | None = None
         self.root = ""  # the prefix of the file's root: names in ties and globs start there
         self.depth = 0
+        self.dtype = "float32"  # of parameters, by the file
         self.copies = 1  # how often what stands here is built, by the repeats around it
 
     def child(self) -> Context:
         new = Context(self.file, self.values, self.names, self.prefix, self.call)
         new.flow, new.input, new.several = self.flow, self.input, self.several
         new.overrides, new.fold, new.root, new.depth = self.overrides, self.fold, self.root, self.depth
-        new.copies = self.copies
+        new.copies, new.dtype = self.copies, self.dtype
         return new
+
+
+KINDS = {bool: "true or false", int: "an int", float: "a number", list: "a list", str: "text"}
+
+
+def kept(name: str, default: Any, value: Any, node: Tree, found: str = "") -> Any:
+    """A value given for a variable from outside: of the type of its default, where both are plain; raises Located."""
+    if type(default) not in KINDS or not (value is None or type(value) in KINDS):
+        return value
+    if type(default) is float and type(value) is int:
+        return float(value)
+    if type(value) is not type(default):
+        raise Located(node, Problem("variable-type", f"{name} is {KINDS[type(default)]}", found=found or show(value),
+                                    expected=KINDS[type(default)]))  # fmt: skip
+    return value
 
 
 def variables(file: File, given: dict[str, Any], faults: Faults, call: int | None) -> Values | None:
@@ -64,6 +84,9 @@ def variables(file: File, given: dict[str, Any], faults: Faults, call: int | Non
         try:
             values.names[name] = code.get(values.without_symbols())
         except Located as e:
+            if e.problem.rule == "unknown-name" and e.problem.found in file.vars:
+                itself = e.problem.found == name
+                e.problem.help = "a variable cannot be its own" if itself else f"vars are in order: '{e.problem.found}' comes later"
             faults.problem(file.source, e.node, e.problem)
             values.names[name] = None
             fine = False

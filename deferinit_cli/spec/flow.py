@@ -8,8 +8,9 @@ from ..graph import Assertion, Network, Node
 from ..layers.arguments import Dims, suggest
 from ..layers.base import Layer
 from ..problems import Diagnostic, Problem
+from ..shapes.dims import REST
+from .bodies import Body
 from .context import Context
-from .file import Body
 from .items import Item
 from .references import Reference
 from .scope import Entry
@@ -32,9 +33,15 @@ class Flow:
         calls = ctx.call.chain() if ctx.call is not None else []
         self.faults.problem(ctx.file.source, node, p, calls=calls)
 
-    def fault(self, ctx: Context, node: Tree, rule: str, message: str, **more: Any) -> None:
+    def fault(self, ctx: Context, node: Tree, rule: str, message: str, word: str = "", **more: Any) -> None:
         calls = ctx.call.chain() if ctx.call is not None else []
-        self.faults.add(Diagnostic(rule, message, span(ctx.file.source, node), calls=calls, **more))
+        self.faults.add(Diagnostic(rule, message, span(ctx.file.source, node, word), calls=calls, **more))
+
+    def taken(self, ctx: Context, node: Tree, name: str, old: Entry) -> None:
+        """A name that something in the scope has already."""
+        other = f"a layer on line {old.line}" if old.line else "an input"
+        self.fault(ctx, node, "duplicate-name", f"'{name}' is already the name of {other}", found=name, word=name,
+                   help="names are unique in their scope")  # fmt: skip
 
     def located(self, ctx: Context, e: Located) -> None:
         self.told(ctx, e.node, e.problem)
@@ -45,21 +52,14 @@ class Flow:
             return self.from_values(item, ctx)
         if item.references is not None:
             return self.flat(item.references, ctx)
-        ports = item.cls.ports if item.cls is not None else ("x",)
-        if ctx.several and (ports or (item.cls is not None and item.cls.variadic)):
+        ports = item.cls.ports if item.cls is not None else item.target.ports if item.target is not None else ("x",)
+        takes = bool(ports) or (item.cls is not None and (item.cls.variadic or item.cls.structural))
+        if ctx.several and takes:
             self.fault(ctx, item.head, "no-input", f"'{item.kind}' has no input",
                        help=f"this scope has several inputs ({', '.join(ctx.several)}): say 'from'")  # fmt: skip
             ctx.several = []
             return None
-        if not ports and item.cls is not None and not item.cls.structural:
-            return []
-        return ctx.flow
-
-    @staticmethod
-    def uses_prev(item: Item) -> bool:
-        refs = item.from_.values() if isinstance(item.from_, dict) else item.from_
-        refs = [r[1] if isinstance(r, tuple) else r for r in refs]
-        return any(r.name == "prev" for r in refs)
+        return ctx.flow if takes else []
 
     def from_values(self, item: Item, ctx: Context) -> Any:
         if isinstance(item.from_, dict):
@@ -111,7 +111,7 @@ class Flow:
         if found is None:
             known = ctx.names.known()
             raise Located(ref.node, Problem("unknown-reference", f"no earlier layer or input is called '{ref.name}'",
-                                            found=ref.name, help=f"known here: {', '.join(known[-20:])}"))  # fmt: skip
+                                            found=ref.name, help=f"known here: {', '.join(known[-20:])}", word=ref.name))  # fmt: skip
         return self.walk(ref, self.seen(found), ref.path(ctx.values.without_symbols()), ref.name)
 
     def seen(self, found: Entry | int) -> Entry:
@@ -126,7 +126,7 @@ class Flow:
 
     def walk(self, ref: Reference, at: Entry, path: list[Any], name: str) -> Entry | None:
         for k, part in enumerate(path):
-            if at.removed:
+            if at.removed and not (part == "*" and at.copies is not None):
                 break
             if part == "*":
                 copies = [c for c in at.copies or [] if not c.removed]
@@ -136,8 +136,14 @@ class Flow:
                 if any(f is None or f.values is None for f in found):
                     return None
                 return Entry([v for f in found for v in f.values], at.at)  # type: ignore[union-attr]
-            at = self.step(ref, at, part, name)
+            at, part = self.step(ref, at, part, name), at.place(part)
             name = f"{name}.{part}"
+        if at.building:
+            raise Located(ref.node, Problem("unknown-reference", f"'{name}' is not built yet: this is in it", found=ref.text,
+                                            help="references go to earlier layers only; prev is what flows in here"))  # fmt: skip
+        if at.removed and not at.copies and at.copies is not None:
+            raise Located(ref.node, Problem("removed-layer", f"'{name}' has no copies: its count on line {at.line} is 0",
+                                            found=ref.text))  # fmt: skip
         if at.removed:
             raise Located(ref.node, Problem("removed-layer", f"'{name}' was removed by its 'when' (line {at.line})",
                                             found=ref.text))  # fmt: skip
@@ -164,8 +170,11 @@ class Flow:
         if at.values is None and not at.parts:
             return Entry(None, at.at)
         known = [p for p in at.parts if not p.isdigit()]
+        help_ = suggest(part, known)
+        if at.copies and not at.parts:
+            help_ = f"it is {len(at.copies)} copies side by side: {name}.0.{part} is that of one, {name}.*.{part} of all"
         raise Located(ref.node, Problem("unknown-reference", f"'{name}' has no '{part}'", found=ref.text,
-                                        expected=", ".join(known), help=suggest(part, known)))  # fmt: skip
+                                        expected=", ".join(known), help=help_))  # fmt: skip
 
     def port_values(self, item: Item, layer: Layer, ctx: Context, flow: Any) -> list[int] | None:
         """The values for a layer's ports, in order."""
@@ -182,7 +191,12 @@ class Flow:
         low, high = len(ports) - layer.optional, len(ports)
         if not low <= len(flow) <= high:
             want = str(low) if low == high else f"{low} to {high}"
-            self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' takes {want} input{'s' if high != 1 else ''}, {len(flow)} flow in",
+            flows = "flows in" if len(flow) == 1 else "flow in"
+            if not high:
+                self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' takes no input, {len(flow)} {flows}", help="remove its 'from'")
+                return None
+            self.fault(ctx, item.head, "wrong-input-count",
+                       f"'{item.kind}' takes {want} input{'s' if high != 1 else ''}, {len(flow)} {flows}",
                        found=str(len(flow)), expected=f"{want} ({', '.join(ports)})",
                        help="say which with 'from'" if flow else "nothing flows in here: say 'from'")  # fmt: skip
             return None
@@ -222,11 +236,11 @@ class Flow:
             return {n: flow[n][1] for n in names}
         if flow is None:
             return None
-        if len(names) == 1:
-            return {names[0]: list(flow)}
         if len(flow) != len(names):
-            self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' takes {len(names)} inputs, {len(flow)} flow in",
-                       found=str(len(flow)), expected=f"{len(names)} ({', '.join(names)})")  # fmt: skip
+            one, flows = len(names) == 1, "flows in" if len(flow) == 1 else "flow in"
+            self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' takes {len(names)} input{'' if one else 's'}, {len(flow)} {flows}",
+                       found=str(len(flow)), expected=f"{len(names)} ({', '.join(names)})",
+                       help="say which with 'from', or name more inputs in the block" if len(flow) > len(names) else "say 'from'")  # fmt: skip
             return None
         return {n: [v] for n, v in zip(names, flow)}
 
@@ -234,10 +248,13 @@ class Flow:
         """Dims computed in a scope; None (and a fault) where one is no size."""
         argument = Dims("dims")
         argument.name = "the shape"
-        out = []
+        out: list[Any] = []
         for code in codes:
             try:
-                out.append(argument.accept([code.get(ctx.values)])[0])
+                size = argument.accept([code.get(ctx.values)])[0]
+                if size is REST and REST in out:
+                    raise Problem("argument-type", "the shape has more than one ...", expected="at most one ...")
+                out.append(size)
             except Located as e:
                 self.located(ctx, e)
                 return None

@@ -14,12 +14,16 @@ def target(value: Tree) -> Tree:
     return value if named is None else named
 
 
-def targets(text: str, name: str) -> list[str]:
-    """The relative files that a spec's text imports; `zoo:` networks are none. Raises Rejected where it is no YAML."""
-    _, tree = reader.read(text, name)
+def targets(tree: Map) -> list[Scalar]:
+    """The files and networks that a spec imports, as written, in the order of the text."""
     node = tree.get("import")
     found = [target(value) for _, value in node.pairs] if isinstance(node, Map) else []
-    return [t.text for t in found if isinstance(t, Scalar) and is_relative(t.text)]
+    return [t for t in found if isinstance(t, Scalar)]
+
+
+def files(text: str, name: str) -> list[str]:
+    """The relative files that a spec's text imports; `zoo:` networks are none. Raises Rejected where it is no YAML."""
+    return [t.text for t in targets(reader.read(text, name)[1]) if is_relative(t.text)]
 
 
 def is_relative(text: str) -> bool:

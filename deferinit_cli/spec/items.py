@@ -9,13 +9,14 @@ from ..layers.arguments import suggest
 from ..layers.base import Layer
 from ..problems import Problem, Source, Span
 from .arguments import block_arguments, layer_arguments, said, taught, written
-from .modifiers import MODIFIERS, by_parameter, idle_modifiers, modifiers
+from .modifiers import MODIFIERS, by_parameter, idle_modifiers, modifiers, tied_twice
 from .references import Reference, compile_reference
 from .tree import List, Map, Scalar, Tree, span
 from .values import Code
 
 if TYPE_CHECKING:
-    from .file import Block, File
+    from .blocks import Block
+    from .file import File
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
 
@@ -78,7 +79,10 @@ def _compile_list(file: File, node: Tree | None, where: str) -> list[Item]:
     if not isinstance(node, List):
         file.fault(node, "layers-type", f"{where} is a list of items", expected="a list, each item on a line that starts with -")
         return []
-    return [item for item in [compile_item(file, n) for n in node.items] if item is not None]
+    items = [item for item in [compile_item(file, n) for n in node.items] if item is not None]
+    if len(items) < len(node.items):
+        file.lost = True
+    return items
 
 
 def number(items: list[Item], counters: dict[str, int]) -> None:
@@ -143,11 +147,14 @@ def _head(file: File, item: Item) -> Item | None:
     if not words or len(words) > 2:
         file.fault(item.head, "head-format", f"'{item.head.text}' is no layer", expected="a kind, or a kind and a name")
         return None
+    if ":" in item.head.text:
+        file.fault(item.head, "missing-space", f"'{item.head.text}' is one word to YAML", help="missing space after ':'?")
+        return None
     item.kind = words[0]
     if len(words) == 2:
         item.name = words[1]
         if not NAME.fullmatch(item.name) or item.name in ("prev", "input"):
-            file.fault(item.head, "name-format", f"'{item.name}' cannot be a layer's name", found=item.name,
+            file.fault(item.head, "name-format", f"'{item.name}' cannot be a layer's name", found=item.name, word=item.name,
                        expected="letters, digits and _, or digits only; not prev or input")  # fmt: skip
             item.broken = True
     key = (item.kind, said(item.value))
@@ -159,12 +166,34 @@ def _head(file: File, item: Item) -> Item | None:
         if key[1] is not None and not item.broken and _fixed(file, item):
             file.known[key] = item
     layer = item.layer
+    lossy(file, item)
     if item.modifiers:
         by_parameter(file, item)
         idle_modifiers(file, item)
+        tied_twice(file, item)
     elif layer is not None and item.from_ is None and not item.broken:
         item.plain = layer.memo("_straight", lambda: _straight(layer))
     return item
+
+
+def keys_of(node: Map) -> set[str]:
+    return {key.text for key, _ in node.pairs}
+
+
+def lossy(file: File, item: Item) -> None:
+    """A repeat of what takes nothing from the copy before: told by the text, whatever the count comes to."""
+    if "repeat" not in item.modifiers or item.broken:
+        return
+    sources = item.from_ if item.from_ is not None else item.references
+    if sources is not None:
+        references = [r[1] if isinstance(r, tuple) else r for r in (sources.values() if isinstance(sources, dict) else sources)]
+        lost = not any(r.name == "prev" for r in references)
+    else:
+        lost = item.cls is not None and not item.cls.structural and not item.cls.ports and not item.cls.variadic
+    if lost:
+        file.fault(item.head, "repeat-without-prev", "every copy but the last would be lost",
+                   help="let from include prev, or use fanout for copies side by side")  # fmt: skip
+        item.broken = True
 
 
 def _meaning(file: File, item: Item) -> None:
@@ -219,7 +248,7 @@ def _container(file: File, item: Item, value: Tree | None) -> None:
             return
         item.apply = compile_reference(value)
         return
-    if isinstance(value, List) and (shape != "branches" or not all(isinstance(v, List) for v in value.items)):
+    if isinstance(value, List) and (shape != "branches" or not value.items or not all(isinstance(v, List) for v in value.items)):
         if shape == "branches":
             file.fault(
                 value, "value-type", "branches is a mapping of lists, or a list of lists", expected="{left: [...], right: [...]}"
@@ -228,24 +257,29 @@ def _container(file: File, item: Item, value: Tree | None) -> None:
             return
         item.lists[item.cls.main] = _compile_list(file, value, item.kind)  # type: ignore[attr-defined]
         return
-    if isinstance(value, List):
+    if isinstance(value, List) and value.items:
         item.lists = {str(k): _compile_list(file, v, item.kind) for k, v in enumerate(value.items)}
         return
-    if not isinstance(value, Map):
-        file.fault(value or item.head, "value-type", f"{item.kind} holds a list of items", expected="a list")
+    if not isinstance(value, Map) or not value.pairs:
+        file.fault(value or item.head, "value-type", f"{item.kind} holds {'lists' if shape == 'branches' else 'a list'} of items",
+                   expected="{left: [...], right: [...]}" if shape == "branches" else f"- {item.kind}: [relu]")  # fmt: skip
         item.broken = True
         return
     known = item.cls.keys  # type: ignore[attr-defined]
     for key, child in value.pairs:
         if known and key.text not in known:
             file.fault(key, "unknown-argument", f"{item.kind} has no argument '{key.text}'", found=key.text,
-                       expected=", ".join(known), help=suggest(key.text, known))  # fmt: skip
+                       expected=", ".join(known),
+                       help=suggest(key.text, known) or ("" if item.cls.main in keys_of(value) else  # type: ignore[attr-defined]
+                                                         f"its items are a list: - {item.kind}: [{key.text}: …]"))  # fmt: skip
             item.broken = True
             continue
-        if not known and (not NAME.fullmatch(key.text)):
-            file.fault(key, "name-format", f"'{key.text}' cannot be a branch's name")
+        if not known and (not NAME.fullmatch(key.text) or key.text in ("prev", "input")):
+            file.fault(key, "name-format", f"'{key.text}' cannot be a branch's name", found=key.text,
+                       expected="letters, digits and _, or digits only; not prev or input")  # fmt: skip
+            item.broken = True
         item.lists[key.text] = _compile_list(file, child, f"{item.kind}'s {key.text}")
-    if known and item.cls.main not in item.lists:  # type: ignore[attr-defined]
+    if known and item.cls.main not in item.lists and not item.broken:  # type: ignore[attr-defined]
         file.fault(item.head, "missing-argument", f"{item.kind} needs {item.cls.main}")  # type: ignore[attr-defined]
         item.broken = True
 

@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,19 @@ from ..problems import Diagnostic, Problem, Rejected, Source, Span, TooMany, Unu
 from ..shapes.dims import REST, UNKNOWN
 from . import reader
 from .build import Builder
-from .context import Context
+from .context import KINDS, Context, kept
 from .context import variables as file_variables
-from .file import File
+from .file import File, dtype_in
 from .layers import Layers
-from .parameters import apply_globs, resolve_ties, unique
+from .parameters import apply_globs, idle_globs, resolve_ties, unique
 from .scope import Entry, Names
+from .static import cyclic, names
 from .tree import At, Scalar, span
 from .values import Faults, Located, compile_value
 from .zoo import zoo_folder, zoo_path
+
+MAX_IMPORTS = 32  # how deep
+MAX_FILES = 500
 
 BACKEND = "c"
 """Which of PyYAML's parsers reads; tests run both."""
@@ -74,6 +79,10 @@ class Loader:
             key = str(path.resolve())
             if key in self.open:
                 raise Problem("cyclic-import", f"'{target.text}' imports itself, directly or through others", found=target.text)
+            if len(self.open) > MAX_IMPORTS:
+                raise Problem("too-deep", f"imports in imports, {len(self.open)} deep", expected=f"at most {MAX_IMPORTS}")
+            if len(self.files) >= MAX_FILES:
+                raise Problem("too-many-imports", f"more than {MAX_FILES} imported files")
             if key in self.files:
                 return self.files[key]
             self.open.append(key)
@@ -109,18 +118,28 @@ class Loader:
         if os.path.isabs(text) or "://" in text:
             raise Problem("import-path", "imports are relative local files", found=text, expected="./blocks.yaml or zoo:NAME")
         path = folder / text
-        top = (
-            zoo_folder().resolve()
-            if zoo_folder().resolve() in (folder.resolve(), *folder.resolve().parents)
-            else self.root.resolve()
-        )
-        if top not in path.resolve().parents:
-            raise Problem("import-path", f"'{text}' leaves the folder of the spec", found=text,
-                          help="imports stay in the folder tree of the root spec")  # fmt: skip
-        if not path.exists():
-            known = [p.name for p in folder.glob("*.yaml")]
-            raise Problem("import-path", f"there is no file '{text}'", found=text, help=suggest(text, known))
+        zoo, home = zoo_folder().resolve(), folder.resolve()
+        top = zoo if zoo in (home, *home.parents) else self.root.resolve()
+        try:
+            if top not in path.resolve().parents:
+                raise Problem("import-path", f"'{text}' leaves the folder of the spec", found=text,
+                              help="imports stay in the folder tree of the root spec")  # fmt: skip
+            there = path.exists()
+        except (OSError, ValueError, RuntimeError) as e:  # a name too long or with a NUL; a circle of links
+            raise Problem("import-path", f"'{text}' is no file: {getattr(e, 'strerror', None) or 'its links lead in a circle'}",
+                          found=text) from None  # fmt: skip
+        if not there:
+            raise Problem("import-path", f"there is no file '{text}'", found=text, help=near_file(folder, text))
         return path, os.path.normpath(os.path.join(os.path.dirname(importer.source.name), text)), path.parent
+
+
+def near_file(folder: Path, text: str) -> str:
+    """The file that was probably meant."""
+    try:
+        known = [p.name for p in islice(folder.glob("*.yaml"), 1000)]
+    except OSError:
+        return ""
+    return f"did you mean '{text}.yaml'?" if f"{text}.yaml" in known else suggest(text.removeprefix("./"), known)
 
 
 def load(spec: Any, *, sets: Mapping[str, str] | None = None, name: str | None = None) -> Network:
@@ -158,19 +177,34 @@ def _load(located: Text, sets: dict[str, str], name: str | None, strict: bool, g
     faults = loader.faults
     if folder is not None and given is None:
         loader.open.append(str(Path(shown).resolve()))
-    file = loader.file(text, shown, name or title, folder)
-    network = build(file, faults, sets, loader)
-    for each in (file, *loader.files.values()):
-        each.try_unused()
-    if strict and not faults.found:
+    try:
+        network = built(loader.file(text, shown, name or title, folder), loader, sets, strict)
+    except TooMany as e:
+        raise TooMany(in_order(e.diagnostics[:-1], loader)) from None
+    if faults.found:
+        options  = all(d.span is not None and d.span.source.name == "--set" for d in faults.found)
+        raise (Unusable if options else Rejected)(in_order(faults.found, loader))
+    return network
+
+
+def built(file: File, loader: Loader, sets: dict[str, str], strict: bool) -> Network:
+    """The network of a file, with all that is wrong told to the loader's faults."""
+    files = (file, *loader.files.values())
+    if sum(map(cyclic, files)):
+        return Network(file.title, file.source)
+    network = build(file, loader.faults, sets, loader)
+    for each in files:
+        names(each)
+    if strict and not loader.faults.found:
         from .unused import unused
 
         network.lints = unused(file)
-    if faults.found:
-        order = {source.name: k for k, source in enumerate(loader.sources)}
-        options = all(d.span is not None and d.span.source.name == "--set" for d in faults.found)
-        raise (Unusable if options else Rejected)(sorted(faults.found, key=lambda d: place_order(d, order)))
     return network
+
+
+def in_order(found: list[Diagnostic], loader: Loader) -> list[Diagnostic]:
+    order = {source.name: k for k, source in enumerate(loader.sources)}
+    return sorted(found, key=lambda d: place_order(d, order))
 
 
 def place_order(d: Diagnostic, order: Mapping[str, int]) -> tuple[int, int, int]:
@@ -200,14 +234,15 @@ def locate(spec: Any) -> Text:
 def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> Network:
     """Instantiate the root file."""
     network = Network(file.title, file.source)
-    network.doc, network.dtype, network.sources = file.doc, file.dtype, loader.sources
+    network.doc, network.sources = file.doc, loader.sources
     values = file_variables(file, chosen(file, sets, faults), faults, 0)
     builder = Builder(network, faults, loader.layers)
-    if values is None:
+    if values is None or file.unsound:
         return network
     network.variables = dict(values.names)
     network.derived = frozenset(name for name, (_, code) in file.vars.items() if not code.fixed)
     ctx = Context(file, values, Names(None), "", None)
+    network.dtype = ctx.dtype = builder.dtype(file, ctx)
     ports: dict[str, list[int] | None] = {}
     for port_name, port in file.ports.items():
         ports[port_name] = [enter(network, builder, ctx, port_name, port)]
@@ -227,7 +262,12 @@ def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any
     source = ctx.file.source
     place = span(source, port.key) if port.key is not None else None
     spans = tuple(span(source, n) for n in port.nodes)
-    entry = Input(name, dims, port.dtype, value, place, spans)
+    dtype = None
+    try:
+        dtype = dtype_in(port.dtype, ctx.values) if port.dtype is not None else None
+    except Located as e:
+        builder.located(ctx, e)
+    entry = Input(name, dims, dtype, value, place, spans)
     network.inputs.append(entry)
     network.values.append((entry, 0))
     network.names[name] = value
@@ -237,22 +277,39 @@ def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any
 def finish(network: Network, file: File, builder: Builder, ctx: Context, out: list[int] | None) -> None:
     """Outputs, globs, ties and checks, once all layers stand."""
     if file.outputs is not None:
-        for label, ref in file.outputs:
-            values = builder.reference(ref, ctx, out) or []
-            for k, v in enumerate(values):
-                shown = label or ref.text if label or ref.text != "prev" else network.value_name(v)
-                network.outputs.append((shown if len(values) == 1 else f"{shown}.{k}", v))
+        outputs(network, file, builder, ctx, out)
     else:
         network.outputs = [(network.value_name(v), v) for v in out or []]
+    if not network.outputs and not builder.faults.found:
+        builder.fault(ctx, file.layers or file.key, "no-output", "nothing comes out of the network",
+                      help="its last layer yields no value, or every layer is removed")  # fmt: skip
     if not builder.too_many:
         builder.unheard()
     apply_globs(builder, file, ctx, network.parameters)
     resolve_ties(builder)
+    idle_globs(builder)
     unique(builder)
     if file.checks is not None:
         from .checks import read_checks
 
         network.checks = read_checks(file, ctx, builder)
+
+
+def outputs(network: Network, file: File, builder: Builder, ctx: Context, out: list[int] | None) -> None:
+    """The outputs that a file names; `out` is what its last layer yields."""
+    seen = set()
+    for label, ref in file.outputs or ():
+        values = builder.reference(ref, ctx, out) or []
+        for k, v in enumerate(values):
+            if label or ref.text != "prev":
+                shown = f"{label or ref.text}.{k}" if len(values) > 1 else label or ref.text
+            else:
+                shown = network.value_name(v)
+            if shown in seen:
+                builder.fault(ctx, ref.node, "duplicate-name", f"two outputs are called '{shown}'", found=shown,
+                              help="give one of them a label: outputs: {label: reference}")  # fmt: skip
+            seen.add(shown)
+            network.outputs.append((shown, v))
 
 
 def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Any]:
@@ -275,7 +332,10 @@ def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Any]:
 def typed(file: File, name: str, node: Scalar) -> Any:
     """A value given from outside: it keeps the type of the variable's default (int to float is fine)."""
     code = file.vars[name][1]
-    default = code.value if code.fixed else None
+    default = code.value
+    if not code.fixed:  # of the type that it would be computed as
+        values = file_variables(file, {}, Faults(), None)
+        default = values.names[name] if values is not None else None
     if isinstance(default, str):
         return node.text
     value: Any
@@ -288,15 +348,13 @@ def typed(file: File, name: str, node: Scalar) -> Any:
             raise Located(node, p) from None
     else:
         value = compile_value(node).get(EMPTY)
-    if not code.fixed or default is None:
+    if default is None or type(default) not in KINDS:
         return value
-    kinds = {bool: "true or false", int: "an int", float: "a number", list: "a list"}
-    if type(default) is float and type(value) is int:
-        return float(value)
-    if type(value) is not type(default):
-        raise Located(node, Problem("variable-type", f"{name} is {kinds.get(type(default), 'a value')}", found=node.text,
-                                    expected=kinds.get(type(default), "")))  # fmt: skip
-    return value
+    if type(value) not in KINDS:
+        value = None  # `_` and the like are no values of a kind
+    if type(default) is int and not code.fixed and type(value) is float:
+        return value  # what divides or rounds may come to either
+    return kept(name, default, value, node, node.text)
 
 
 class _Empty:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
+from .names import lower_case
 from .references import compile_reference
 from .tree import List, Map, Scalar, Tree
-from .values import Located, compile_value
+from .values import Located, compile_value, text_of
 
 if TYPE_CHECKING:
     from .file import File
@@ -37,7 +37,9 @@ def modifiers(file: File, item: Item, node: Map) -> None:
             elif name in ("init", "tie"):
                 item.modifiers[name] = (key, value)  # read once the kind is known
             elif name == "dtype":
-                item.modifiers[name] = (key, file.dtype_of(value))
+                item.modifiers[name] = (key, file.dtype_code(value))
+            elif name == "doc":
+                text_of(value, file.faults, file.source, "doc")
         except Located as e:
             file.faults.problem(file.source, e.node, e.problem)
             item.broken = True
@@ -50,12 +52,17 @@ def modifiers(file: File, item: Item, node: Map) -> None:
 
 
 def _index_name(file: File, value: Tree) -> str:
-    if not isinstance(value, Scalar) or not re.fullmatch(r"[a-z_][a-z0-9_]*", value.text):
+    if not isinstance(value, Scalar):
         raise Located(value, Problem("name-format", "index is a lower-case name", expected="a name such as j"))
+    problem = lower_case(value.text, "an index")
+    if problem is not None:
+        raise Located(value, problem)
     return value.text
 
 
 def _from(file: File, value: Tree) -> Any:
+    if isinstance(value, Scalar) and value.empty:
+        raise Located(value, Problem("reference-format", "from names nothing", expected="a layer's name, prev or input"))
     if isinstance(value, Map):
         return {k.text: (k, compile_reference(v)) for k, v in value.pairs}
     if isinstance(value, List):
@@ -71,11 +78,21 @@ def by_parameter(file: File, item: Item) -> None:
         key, value = item.modifiers[name]
         if getattr(item.cls, "nameless", False) and not (isinstance(value, Map) and value.find("")):
             item.modifiers[name] = (key, Map([(key.part("", '"'), value)], value.start, value.stop))
-        elif not isinstance(value, Map):
+        elif not isinstance(value, Map) or not value.pairs:
             file.faults.problem(file.source, value, Problem("value-type", f"{name} is a mapping from a parameter's name",
                                                             expected="{weight: …}"))  # fmt: skip
             del item.modifiers[name]
             item.broken = True
+
+
+def tied_twice(file: File, item: Item) -> None:
+    """An initialiser for a parameter whose values are another's."""
+    if item.modifiers.keys() >= {"init", "tie"}:
+        tied = {own.text: target for own, target in item.modifiers["tie"][1].pairs}
+        for key, _ in item.modifiers["init"][1].pairs:
+            if key.text in tied:
+                other = getattr(tied[key.text], "text", "")
+                file.fault(key, "tied-parameter", f"'{key.text}' is tied to another parameter", found=key.text, help=f"say it of '{other}'")
 
 
 def idle_modifiers(file: File, item: Item) -> None:

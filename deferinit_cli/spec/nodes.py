@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..graph import Network, Node, Parameter, Place
+from ..layers.arguments import suggest
 from ..layers.base import Layer, Param
 from ..problems import Problem
 from .context import Context
@@ -14,6 +15,7 @@ from .items import Item
 from .layers import Layers
 from .parameters import Overrides
 from .scope import Entry
+from .tree import Map, Scalar
 from .values import Faults, Located
 
 MAX_INSTANCES = 250_000
@@ -27,6 +29,7 @@ class Nodes(Flow):
         super().__init__(network, faults)
         self.layers = layers
         self.instances = 0
+        self.globs: list[tuple[Context, Scalar, Map, list[Parameter]]] = []  # what `params` says, and of which
         self.sharing: list[Iterator[Node]] = []  # whose parameters the nodes now made apply again
         self.facts: dict[Layer, tuple[int, list[Param]]] = {}  # how many values a layer yields, and its tensors
 
@@ -45,7 +48,7 @@ class Nodes(Flow):
         value = len(net.values)
         overrides = ctx.overrides
         node = Node(len(net.nodes), name, layer, tuple(flow), (value,), item, ctx.call, None,
-                    overrides.dtype or ctx.file.dtype, ctx.fold)  # fmt: skip
+                    overrides.dtype or ctx.dtype, ctx.fold)  # fmt: skip
         net.nodes.append(node)
         net.values.append((node, 0))
         net.names[name] = ctx.names.entries[item.label] = value
@@ -80,7 +83,7 @@ class Nodes(Flow):
         if shares is not None:
             shares = shares.shares or shares
         overrides = ctx.overrides
-        dtype = overrides.dtype or ctx.file.dtype if shares is None else shares.dtype
+        dtype = overrides.dtype or ctx.dtype if shares is None else shares.dtype
         node = Node(len(net.nodes), name, layer, inputs, tuple(range(first, first + total)), place, ctx.call, shares,
                     dtype, ctx.fold)  # fmt: skip
         net.nodes.append(node)
@@ -115,6 +118,10 @@ class Nodes(Flow):
             try:
                 values[name] = code.value if code.fixed else cls.arguments[name].accept(code.get(ctx.values))
             except Located as e:
+                words = cls.arguments[name].words
+                if words and e.problem.rule == "unknown-name":
+                    e.problem.expected = f"{', '.join(words)}, or a variable"
+                    e.problem.help = suggest(e.problem.found, words) or e.problem.help
                 self.located(ctx, e)
                 return None
             except Problem as p:

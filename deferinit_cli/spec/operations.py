@@ -13,6 +13,7 @@ MAX_EXPONENT = 64
 MAX_DIGITS = 18
 LIMIT = 10**MAX_DIGITS
 MAX_ITEMS = 100_000
+MAX_OPERATIONS = 250
 
 
 def fault(rule: str, message: str, found: str = "", expected: str = "", help: str = "", word: str = "") -> Problem:
@@ -135,7 +136,15 @@ def symbolic(op: str, a: Any, b: Any) -> Any:
         a, b = b, a
     if (op in ("+", "-") and b == 0 and type(b) is int) or (op in ("*", "//", "/") and b == 1 and type(b) is int):
         return a
-    return Op(op, a, b)
+    return operation(op, a, b)
+
+
+def operation(op: str, a: Any, b: Any) -> Op:
+    """An operation over symbols, unless it and what is in it are too many: block calls can pile them up."""
+    out = Op(op, a, b)
+    if out.weight > MAX_OPERATIONS:
+        raise fault("expression-too-long", f"more than {MAX_OPERATIONS} operations over symbols in one size")
+    return out
 
 
 def call(name: str, args: list[Any]) -> Any:
@@ -168,7 +177,7 @@ def symbolic_call(name: str, args: list[Any]) -> Any:
         return symbolic("*", binary("//", binary("+", x, binary("-", m, 1)), m), m)
     value = args[0]
     for other in args[1:]:
-        value = Op(name, value, other)
+        value = operation(name, value, other)
     return value
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Parameter
 from ..initializers import Initializer, known, make
-from ..layers.arguments import suggest
+from ..layers.arguments import show, suggest
 from ..problems import Diagnostic, Problem, Span
+from .file import dtype_in
 from .tree import List, Map, Scalar, Tree, span
 from .values import Located, compile_value
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from .context import Context
     from .file import File
     from .items import Item
+
+
+MAX_STARS = 3  # in a glob that is matched as a regular expression
 
 
 class Overrides:
@@ -65,10 +70,10 @@ def override(outer: Overrides, item: Item, ctx: Context) -> Overrides:
         code = item.modifiers["freeze"][1]
         value = code.get(ctx.values.without_symbols())
         if type(value) is not bool:
-            raise Located(code.node, Problem("not-a-condition", f"freeze is {value}", expected="true or false"))
+            raise Located(code.node, Problem("not-a-condition", f"freeze is {show(value)}", found=show(value), expected="true or false"))
         new.freeze = value
     if "dtype" in item.modifiers:
-        new.dtype = item.modifiers["dtype"][1]
+        new.dtype = dtype_in(item.modifiers["dtype"][1], ctx.values)
     return new
 
 
@@ -103,8 +108,42 @@ def initializer(node: Tree, ctx: Context) -> Initializer:
                                 expected="zeros, {normal: 0.02} or {normal: {std: 0.02, mean: 0}}"))  # fmt: skip
 
 
-def pattern(glob: str) -> re.Pattern[str]:
-    """`*` is one segment or a part of one, `**` any number of segments."""
+def pattern(glob: str) -> Callable[[str], Any]:
+    """What tells whether a name matches: `*` is one segment or a part of one, `**` any number of segments."""
+    return compiled(glob).match if glob.count("*") <= MAX_STARS else lambda name: steps(glob.split("."), name.split("."))
+
+
+def steps(glob: list[str], name: list[str]) -> bool:
+    """The same without going back: stars in number make a regular expression try everything."""
+    at = {0}
+    for k, segment in enumerate(glob):
+        if segment == "**":
+            least = min(at) + (k == len(glob) - 1)
+            at = set(range(least, len(name) + 1))
+        else:
+            at = {n + 1 for n in at if n < len(name) and fits(segment, name[n])}
+        if not at:
+            return False
+    return len(name) in at
+
+
+def fits(segment: str, name: str) -> bool:
+    """Whether one segment's stars can stand for the rest of a name: each part is found as early as it can be."""
+    first, *parts = segment.split("*")
+    if not parts:
+        return segment == name
+    last, place = parts.pop(), len(first)
+    if not (name.startswith(first) and name.endswith(last) and len(name) >= len(first) + len(last)):
+        return False
+    for part in parts:
+        found = name.find(part, place, len(name) - len(last))
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
+
+
+def compiled(glob: str) -> re.Pattern[str]:
     out = []
     for segment in glob.split("."):
         if segment == "**":
@@ -123,7 +162,8 @@ def apply_globs(builder: Calls, file: File, ctx: Context, parameters: list[Param
         return
     for key, settings in file.params:
         found = pattern(key.text)
-        hits = [p for p in parameters if found.match(p.name[len(ctx.prefix) :])]
+        hits = [p for p in parameters if found(p.name[len(ctx.prefix) :])]
+        builder.globs.append((ctx, key, settings, hits))
         if not hits:
             names = [p.name[len(ctx.prefix) :] for p in parameters]
             builder.fault(ctx, key, "unmatched-glob", f"'{key.text}' matches no parameter", found=key.text,
@@ -145,18 +185,30 @@ def change(parameters: list[Parameter], settings: Map, ctx: Context) -> None:
             code = compile_value(value)
             frozen = code.get(ctx.values.without_symbols())
             if type(frozen) is not bool:
-                raise Located(value, Problem("not-a-condition", f"freeze is {frozen}", expected="true or false"))
+                raise Located(value, Problem("not-a-condition", f"freeze is {show(frozen)}", found=show(frozen),
+                                             expected="true or false"))  # fmt: skip
             for p in parameters:
                 p.frozen = frozen and not p.buffer
         elif key.text == "dtype":
-            dtype = ctx.file.dtype_of(value)
+            dtype = dtype_in(ctx.file.dtype_code(value), ctx.values)
             for p in parameters:
                 p.dtype = dtype
+
+
+def root(p: Parameter, up: dict[Parameter, Parameter]) -> Parameter:
+    """What a parameter is tied to in the end; `up` leads there in fewer steps each time."""
+    path = []
+    while p in up:
+        path.append(p)
+        p = up[p]
+    up.update(dict.fromkeys(path, p))
+    return p
 
 
 def resolve_ties(builder: Builder) -> None:
     """Join tied parameters, and refuse cycles."""
     by_name = {p.name: p for p in builder.network.parameters} if builder.ties else {}
+    up: dict[Parameter, Parameter] = {}
     for tie in builder.ties:
         ctx = tie.ctx
         own = by_name.get(f"{tie.prefix}.{tie.own.text}") or (by_name.get(tie.prefix) if not tie.own.text else None)
@@ -176,18 +228,36 @@ def resolve_ties(builder: Builder) -> None:
             builder.fault(ctx, tie.target, "unknown-parameter", f"no parameter is called '{tie.target.text}'",
                           found=tie.target.text, help=suggest(tie.target.text, names))  # fmt: skip
             continue
-        at: Parameter | None = target
-        while at is not None and at is not own:
-            at = at.tied_to
-        if at is own:
-            builder.fault(ctx, tie.target, "cyclic-tie", f"'{own.name}' would be tied to itself", found=tie.target.text)
+        if root(target, up) is own:
+            builder.fault(ctx, tie.target, "cyclic-tie", f"'{own.name}' would be tied to itself", found=tie.target.text,
+                          help="apply with a repeat uses one layer several times")  # fmt: skip
             continue
-        own.tied_to = target
+        if own.dtype != target.dtype or own.buffer != target.buffer:
+            kinds = [f"{'a buffer of ' if p.buffer else ''}{p.dtype}" for p in (own, target)]
+            builder.fault(ctx, tie.target, "tie-mismatch", f"{own.name} is {kinds[0]}, {target.name} is {kinds[1]}",
+                          help="tied parameters are one tensor")  # fmt: skip
+            continue
+        own.tied_to = up[own] = target
         own.tie_span = span(ctx.file.source, tie.target)
 
 
+def idle_globs(builder: Builder) -> None:
+    """What `params` says of tensors that it cannot change."""
+    for ctx, key, settings, hits in builder.globs:
+        if hits and all(p.tied_to is not None for p in hits):
+            other = hits[0].tied_to
+            assert other is not None
+            builder.fault(ctx, key, "tied-parameter", f"'{key.text}' matches what is tied to other parameters", found=key.text,
+                          help=f"say it of '{other.name}'")  # fmt: skip
+        elif hits and all(p.buffer for p in hits) and [k.text for k, _ in settings.pairs] == ["freeze"]:
+            builder.fault(ctx, key, "no-parameters", f"'{key.text}' matches buffers, which are never trained: freeze says nothing",
+                          found=key.text, help="remove it")  # fmt: skip
+
+
 def unique(builder: Builder) -> None:
-    """No two parameters may have one name."""
+    """No two parameters may have one name; where two layers have one, that is told already."""
+    if any(d.rule == "duplicate-name" for d in builder.faults.found):
+        return
     if len({p.name for p in builder.network.parameters}) == len(builder.network.parameters):
         return
     seen: dict[str, Parameter] = {}

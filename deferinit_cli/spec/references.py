@@ -8,7 +8,7 @@ from typing import Any
 from ..problems import Problem
 from .expressions import evaluate, parse
 from .tree import Scalar, Tree
-from .values import Located
+from .values import Code, Located
 
 _PART = re.compile(r"\.(?:([A-Za-z_][A-Za-z0-9_]*)|(-?\d+)|(\*)|\()")
 _FIRST = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
@@ -24,6 +24,10 @@ class Reference:
         self.name = name
         self.parts = parts
         self.text = text
+
+    def codes(self) -> list[Code]:
+        """Its computed parts."""
+        return [Code(self.node, (self.node, "expression", part), None, False) for part in self.parts if isinstance(part, tuple)]
 
     def path(self, scope: Any) -> list[Any]:
         """The parts with expressions computed."""

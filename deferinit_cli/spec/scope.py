@@ -60,15 +60,20 @@ class Values:
 class Entry:
     """What a name in a list of layers stands for. `values` is None once something about it was wrong."""
 
-    __slots__ = ("at", "copies", "made", "parts", "removed", "values")
+    __slots__ = ("at", "building", "copies", "made", "parts", "removed", "values")
 
     def __init__(self, values: list[int] | None, at: Placed | None = None) -> None:
         self.values = values
         self.parts: Parts = NOTHING  # sides, branches, items of a named container
         self.copies: list[Entry] | None = None  # of a repeat or fanout
-        self.removed = False  # by its `when`
+        self.removed = False  # by its `when`, or because its repeat is 0
+        self.building = False  # what stands in it may name its parts, not itself
         self.made: tuple[Any, Any, int, int] | None = None  # item, context, first node and the one after the last
         self.at = at
+
+    def place(self, part: Any) -> Any:
+        """A part of a reference as errors name it: of copies, counted from the first."""
+        return part + len(self.copies) if self.copies is not None and type(part) is int and part < 0 else part
 
     @property
     def line(self) -> int:

@@ -6,14 +6,17 @@ Decided by the text, not by one instantiation: what stands behind a `when` that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from ..problems import Diagnostic
+from .blocks import Block
+from .bodies import Body
 from .expressions import variables
-from .file import Block, Body, File
+from .file import File
 from .items import Item
 from .references import Reference
+from .static import nested
 from .tree import List, Map, Scalar, Tree, span
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
@@ -43,6 +46,7 @@ def unused_variables(file: File, bodies: Iterable[Body]) -> list[Diagnostic]:
             read |= in_code(code.tree)
     for key in ("defaults", "params", "checks"):
         read |= in_text(file.tree.get(key))
+    read |= in_code(file.dtype.tree) if file.dtype is not None else set()
     queue = [name for name in read if name in file.vars]
     while queue:  # what a read variable is computed from is read too
         for name in in_code(file.vars[queue.pop()][1].tree) - read:
@@ -57,7 +61,7 @@ def unused_variables(file: File, bodies: Iterable[Body]) -> list[Diagnostic]:
 
 
 def unused_imports(file: File, bodies: Iterable[Body]) -> list[Diagnostic]:
-    called = {item.kind.partition(".")[0] for body in bodies for item in items_of(body.items) if item.target is not None}
+    called = {item.kind.partition(".")[0] for body in bodies for item in nested(body.items) if item.target is not None}
     node = file.tree.get("import")
     return [
         found(file, "unused-import", key, f"nothing calls the import '{key.text}'", "call it or remove it")
@@ -70,7 +74,7 @@ def unused_blocks(file: File) -> list[Diagnostic]:
     reached: set[int] = set()
     queue: list[Body] = [file]
     while queue:
-        for item in items_of(queue.pop().items):
+        for item in nested(queue.pop().items):
             if isinstance(item.target, Block) and item.target.file is file and id(item.target) not in reached:
                 reached.add(id(item.target))
                 queue.append(item.target)
@@ -99,21 +103,13 @@ def unused_arguments(block: Block) -> list[Diagnostic]:
 # ---- names that are read
 
 
-def items_of(items: Iterable[Item]) -> Iterator[Item]:
-    """All items, those in containers too."""
-    for item in items:
-        yield item
-        for children in item.lists.values():
-            yield from items_of(children)
-
-
 def mentioned(body: Body) -> set[str]:
     """The variables, arguments and indices that a file's or block's layers, inputs and outputs read."""
     out: set[str] = set()
-    for item in items_of(body.items):
+    for item in nested(body.items):
         out |= in_item(item)
     for port in body.ports.values():
-        for code in port.dims or ():
+        for code in (*(port.dims or ()), *([port.dtype] if port.dtype is not None else ())):
             out |= in_code(code.tree)
     for _, reference in body.outputs or ():
         out |= in_reference(reference)
@@ -129,7 +125,7 @@ def in_item(item: Item) -> set[str]:
     for _, code in item.arguments.values():
         out |= in_code(code.tree)
     for name, (_, value) in item.modifiers.items():
-        if name in ("when", "repeat", "fanout", "freeze"):
+        if name in ("when", "repeat", "fanout", "freeze", "dtype"):
             out |= in_code(value.tree)
         elif name == "expect":
             out |= set().union(*(in_code(code.tree) for code in value))

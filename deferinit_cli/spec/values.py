@@ -93,6 +93,8 @@ def _compile(node: Tree, textual: bool, words: tuple[str, ...], loose: bool) -> 
             node, Problem("value-type", "a mapping is no value here", help="an expression with { } needs no braces: write 4*d")
         )
     text = node.text
+    if textual and not node.quoted and text in ("", "null"):
+        return (node, "const", None)
     if (textual or (loose and node.quoted)) and not text.startswith("="):
         return (node, "const", text)
     if text in words:

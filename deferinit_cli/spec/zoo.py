@@ -8,7 +8,7 @@ from pathlib import Path
 from ..layers.arguments import suggest
 from ..problems import Diagnostic, Unusable
 from . import reader
-from .tree import Map, Scalar
+from .imports import targets
 
 
 def zoo_folder() -> Path:
@@ -45,7 +45,9 @@ def about(text: str) -> str:
 
 
 def standalone(text: str) -> str:
-    """A zoo spec's text that works in any folder: what it imports beside itself becomes `zoo:…`."""
+    """A zoo spec's text that works in any folder: what it imports beside itself becomes `zoo:…`, and the editor's schema is
+    looked for beside it."""
+    text = text.replace("$schema=../", "$schema=", 1)
     _, tree = reader.read(text, "zoo")
     lines = text.split("\n")
     for target in reversed(targets(tree)):
@@ -54,10 +56,3 @@ def standalone(text: str) -> str:
             name = posixpath.normpath(target.text).removesuffix(".yaml")
             lines[target.line - 1] = f"{line[: target.column - 1]}zoo:{name}{line[target.end - 1 :]}"
     return "\n".join(lines)
-
-
-def targets(tree: Map) -> list[Scalar]:
-    """The files a spec imports, as written, in order of the text."""
-    imports = tree.get("import")
-    found = [v.get("file") if isinstance(v, Map) else v for _, v in imports.pairs] if isinstance(imports, Map) else []
-    return [t for t in found if isinstance(t, Scalar)]

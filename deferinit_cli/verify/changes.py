@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from ..compare.revisions import Revision, git, unusable
 from ..problems import Rejected
-from ..spec.imports import targets
+from ..spec.imports import files
 from ..spec.load import read_file
 
 
@@ -97,6 +97,6 @@ def targets_of(path: str) -> list[str] | None:
     if not os.path.lexists(path):
         return []  # whether it was there before is git's to say
     try:
-        return targets(read_file(path, path), path)
+        return files(read_file(path, path), path)
     except Rejected:
         return None

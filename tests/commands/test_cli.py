@@ -39,10 +39,10 @@ def test_the_documented_json() -> None:
     assert first == {
         "name": "dense0.weight", "layer": "dense0", "declared": [256, -1], "shape": [256, 20], "symbolic": ["256", "20"],
         "dtype": "float32", "count": 5120, "trainable": True, "buffer": False, "initializer": "glorot_uniform",
-        "tied_to": None, "waits_for": None, "line": 3,
+        "tied_to": None, "waits_for": None, "line": 4,
     }  # fmt: skip
     assert doc["layers"][0] == {
-        "name": "dense0", "kind": "dense", "line": 3, "inputs": ["input"], "input_shapes": [[2, 20]],
+        "name": "dense0", "kind": "dense", "line": 4, "inputs": ["input"], "input_shapes": [[2, 20]],
         "output_shapes": [[2, 256]], "output_symbolic": [["2", "256"]], "parameters": 5376, "macs": 10240,
     }  # fmt: skip
     assert doc["totals"] == {
@@ -221,7 +221,7 @@ def test_the_table_up_to_the_failure() -> None:
     assert "H = 12, but H >= 16: nearest 16" in result.stderr
     doc = json.loads(deferinit("show", str(SPECS / "lenet.yaml"), "--input", "1x1x12x12", "--format", "json").stdout)
     assert doc["problems"][0]["rule"] == "kernel-exceeds-input"
-    assert doc["problems"][0]["line"] == 8
+    assert doc["problems"][0]["line"] == 9
 
 
 def test_folding_adds_up() -> None:

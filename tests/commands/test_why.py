@@ -34,10 +34,10 @@ def test_json() -> None:
         "400",
     )
     (step,) = why["steps"]
-    assert (step["text"], step["rule"], step["layer"], step["line"]) == ("400 = 16 * 5 * 5", "flatten", "flatten0", 11)
+    assert (step["text"], step["rule"], step["layer"], step["line"]) == ("400 = 16 * 5 * 5", "flatten", "flatten0", 12)
     channels, size = step["premises"]
-    assert (channels["text"], channels["rule"], channels["line"], channels["times"]) == ("16: conv2.channels", "declared", 8, 1)
-    assert (size["rule"], size["times"], size["lines"]) == ("window", 2, [5, 7, 8, 10])
+    assert (channels["text"], channels["rule"], channels["line"], channels["times"]) == ("16: conv2.channels", "declared", 9, 1)
+    assert (size["rule"], size["times"], size["lines"]) == ("window", 2, [6, 8, 9, 11])
     assert size["premises"][0]["text"] == "32: --input 2x1x32x32"
     whole = json.loads(deferinit("why", LENET, "fc1.weight", "--format", "json").stdout)["why"]
     assert (whole["value"], whole["symbolic"]) == ([120, -1], "(120, 16*(H//4 - 3)*(W//4 - 3))")

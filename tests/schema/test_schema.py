@@ -17,8 +17,9 @@ from deferinit_cli.layers.base import UNKNOWN
 from deferinit_cli.problems import Problem, Rejected
 from deferinit_cli.schema import document, dump
 from deferinit_cli.shapes.dims import Sym
+from deferinit_cli.spec.blocks import KEYS as BLOCK
 from deferinit_cli.spec.checks import KEYS
-from deferinit_cli.spec.file import BLOCK, TOP
+from deferinit_cli.spec.file import TOP
 from deferinit_cli.spec.load import load
 from deferinit_cli.spec.modifiers import MODIFIERS
 from tests.cli import deferinit
@@ -70,6 +71,19 @@ def test_everything_of_the_grammar_is_in_it_and_explained() -> None:
             assert entry["properties"][a.name]["description"].startswith(a.help)
             if isinstance(a, Choice):
                 assert {"enum": list(a.choices)} in entry["properties"][a.name]["anyOf"]
+
+
+def test_the_schema_beside_it_is_named_in_every_shipped_network() -> None:
+    """In the first line, where editors look; what a network says of itself starts below it, and a printed copy keeps both."""
+    from deferinit_cli.spec.zoo import about, standalone
+
+    for path in sorted((ROOT / "specs").rglob("*.yaml")):
+        up = "../" * (len(path.relative_to(ROOT / "specs").parts) - 1)
+        text = path.read_text("utf-8")
+        assert text.startswith(f"# yaml-language-server: $schema={up}deferinit.schema.json\n# "), f"{path.name} lacks that line"
+        assert len(about(text)) > 10 and "yaml-language-server" not in about(text)
+        assert standalone(text).startswith("# yaml-language-server: $schema=deferinit.schema.json\n# ")
+    assert "yaml-language-server" not in deferinit("zoo").stdout
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "specs").rglob("*.yaml")), ids=lambda p: p.stem)

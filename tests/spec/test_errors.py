@@ -52,7 +52,7 @@ CASES = {
     "two keys, neither a modifier": ("layers:\n- dense: 4\n  relu:\n", "two-layers", "two layers in one item: 'dense' and 'relu'", "",
                                      (3, 3)),
     "a name used twice": ("layers:\n- dense a: 3\n- dense a: 4\n", "duplicate-name", "'a' is already the name of a layer on line 2", "",
-                          (3, 3)),
+                          (3, 9)),
     "a missing argument": ("layers:\n- conv2d: {channels: 3}\n", "missing-argument", "conv2d needs kernel_size", "", (2, 3)),
     "a missing block argument": ("blocks: {b: {args: [n], layers: [{dense: n}]}}\nlayers:\n- b\n", "missing-argument", "b needs 'n'", "",
                                  (3, 3)),
