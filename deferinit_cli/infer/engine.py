@@ -14,7 +14,7 @@ from ..shapes.bounds import compare, solve_single
 from ..shapes.dims import REST, UNKNOWN, Sym, is_symbolic
 from ..shapes.expr import symbol
 from ..shapes.reading import substitute
-from ..shapes.rows import Open, Rest, Row
+from ..shapes.rows import Later, Open, Rest, Row
 from ..shapes.store import Conflict, Fact, Store
 from .resolved import Resolved
 
@@ -61,6 +61,9 @@ class Inference:
         self.positions()
         self.settle()
         self.finish()
+        for relation in self.store.guesses:
+            relation.guess(self.store)
+            self.settle()
         self.recheck()
         return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given, self.symbols)
 
@@ -223,8 +226,11 @@ class Inference:
             while store.waiting:
                 rest = store.waiting.pop()
                 watchers, rest.watchers = rest.watchers, []
-                for node in watchers:
-                    self.again(node)
+                for waiting in watchers:
+                    if type(waiting) is Later:
+                        waiting.settle(store)
+                    else:
+                        self.again(waiting)
 
     def symbol(self, sym: Sym) -> int:
         """The slot of a symbol that no input binds: flexible, until a shape it stands in is met."""

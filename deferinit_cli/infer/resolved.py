@@ -154,10 +154,9 @@ class Resolved:
 
 
 def alone(layer: Layer) -> dict[str, Shape | None]:
-    """The shapes of a layer's parameters with nothing known but its own arguments."""
+    """The shapes of a layer's parameters with nothing known but its own arguments, whichever inputs it is given."""
     store = Store()
-    ports = max(1, len(layer.ports)) if layer.variadic else len(layer.ports) - layer.optional
-    inputs: list[Row] = [Open((), Rest(), ()) for _ in range(ports)]
+    inputs: list[Row] = [Open((), Rest(), ()) for _ in layer.ports]  # all: one left out would say that it is like another
     frame = Frame(store, None, layer, inputs, lambda sym: store.new(), None)
     try:
         frame.run()

@@ -130,6 +130,10 @@ class ByName(Layer):
 
     takes = gives = "*x"
 
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.takes = self.gives = functions()[self.name].takes  # softmax wants an axis, relu none
+
     def forward(self, p: Any, x: Any) -> Any:
         return functions()[self.name].forward(p, x)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializers import glorot_uniform, zeros
+from ..shapes.dims import Op, Size, Sym
 from .activations import activate, activation_arg
 from .base import AXES, UNKNOWN, Layer, Param, choice, flag, integer, layer, padding_arg, param, per_axis, size
 from .frame import Frame
@@ -42,22 +43,29 @@ class Convolution(Layer):
         if self.padding_mode not in ("reflect", "circular"):
             return
         for i, axis in enumerate(AXES[3 - self.spatial :]):
-            most = self.widest(i, r.store.known(r.slot(axis)))
-            need = most + (self.padding_mode == "reflect") if most else 0  # the edge itself is not repeated
-            if need > 1:
-                r.at_most(r.name(f"need_{axis}", r.slot(need)), axis, rule="padding-too-large", blame="padding",
+            need = self.needed(i)
+            if need is not None and need != 0:
+                r.at_most(r.name(f"need_{axis}", r.count(need, axis)), axis, rule="padding-too-large", blame="padding",
                           says=f"{self.padding_mode} padding needs {{whole}} cells, there are {{part}}")  # fmt: skip
 
-    def widest(self, i: int, size: Any) -> int | None:
-        """The wider padding of a spatial axis; None where an argument, or a size that `same` needs, is unknown."""
-        from .kernels import same_padding
+    def needed(self, i: int) -> Size | None:
+        """How many cells of a spatial axis its padding repeats, itself a size of the axis where `same` depends on it.
 
+        0: none; None: an argument is unknown.
+        """
         pad, k, s, d = pads(self)[i], self.each("kernel_size")[i], self.each("stride")[i], self.each("dilation")[i]
+        own = self.padding_mode == "reflect"  # which does not repeat the edge itself
         if pad != "same":
-            return max(pad) if all(map(is_int, pad)) else None
+            return max(pad) + own if all(map(is_int, pad)) and max(pad) else None
+        if not all(map(is_int, (k, s, d))):
+            return None
+        reach = d * (k - 1) + 1
         if s == 1:
-            size = 1  # then it is the same for all
-        return max(same_padding(size, k, s, d)) if all(map(is_int, (size, k, s, d))) else None
+            return reach // 2 + own if reach > 1 else 0
+        x = Sym("x")
+        end = Op("*", Op("//", Op("+", x, s - 1), s), s)
+        total = Op("max", Op("-", Op("+", end, reach - s), x), 0)
+        return Op("+", Op("//", Op("+", total, 1), 2), int(own))
 
     def convolve(self, p: Any, x: Any, groups: int) -> Any:
         from . import kernels

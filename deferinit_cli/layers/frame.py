@@ -27,15 +27,11 @@ from ..shapes.relations import (
     Window,
     post,
 )
-from ..shapes.rows import Open, Rest, Row
+from ..shapes.rows import Open, Rest, Row, Wait
 from ..shapes.store import Conflict, Fact, Store
 from .base import Layer, Param, patterns, tokens
 
 Axis = Union[str, int]
-
-
-class Wait(Exception):
-    """A rank is not known yet: the layer is asked again once it is."""
 
 
 class Frame:
@@ -73,7 +69,16 @@ class Frame:
         if axis.isdigit():
             return self.store.new(int(axis), Fact(self.node, ""))
         written = self.written(axis)
-        return self.store.new() if written is None else self.dim(written, axis)
+        if written is not None:
+            return self.dim(written, axis)
+        argument = self.layer.arguments.get(axis)
+        return self.left_out() if argument is not None and argument.required else self.store.new()
+
+    def left_out(self) -> int:
+        """The slot of a size that the spec leaves to inference."""
+        slot = self.store.new()
+        self.store.left_out.append(slot)
+        return slot
 
     def written(self, axis: str) -> Any:
         """What the spec says of an axis that is an argument, or None."""
@@ -112,7 +117,7 @@ class Frame:
             return self.symbol(size)
         if type(size) is Op:
             return expression(self.store, self.node, size, what, self.symbol)
-        return self.store.new()
+        return self.left_out()
 
     # ---- rows of inputs
 
@@ -239,6 +244,16 @@ class Frame:
     def affine(self, out: Axis, x: Axis, factor: int, constant: int, **words: str) -> None:
         """out = factor*x + constant, at least 1."""
         self.state(Affine(self.node, self.slot(out), self.slot(x), factor, constant, **words))
+
+    def count(self, number: Any, axis: str) -> int:
+        """The slot of a number: an int, or an expression over a symbol that stands for an axis. It may be 0."""
+        if type(number) is int:
+            return self.slot(number)
+        return operation(self.store, self.node, number, "", lambda _: self.slot(axis), set(), "", inner=True)
+
+    def floored(self, out: Axis, x: Axis, m: Axis) -> None:
+        """out = floor(x / m), which may be 0; forward only."""
+        self.state(Floored(self.node, self.slot(out), self.slot(x), self.slot(m)))
 
     def divides(self, m: Axis, x: Axis, **words: str) -> None:
         self.state(Divisible(self.node, self.slot(x), self.slot(m), **words))

@@ -16,9 +16,11 @@ ORDER = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat1
 
 
 def promoted(dtypes: list[str]) -> str:
-    """The dtype that holds them all; inputs of unsaid dtype follow the rest."""
+    """The dtype that holds them all; inputs of unsaid dtype follow floats, and beside integers are still to be said."""
     known = [d for d in dtypes if isinstance(d, str)]
-    return max(known, key=ORDER.index) if known else dtypes[0]
+    unsaid = [d for d in dtypes if not isinstance(d, str)]
+    widest = max(known, key=ORDER.index) if known else ""
+    return unsaid[0] if unsaid and not widest.startswith(("float", "bfloat")) else widest
 
 
 def together(x: Sequence[Any]) -> list[Any]:

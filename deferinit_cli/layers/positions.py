@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from ..initializers import normal
@@ -12,6 +14,16 @@ from .lazy import np
 from .softmaxes import softmax
 
 GROUP = "Attention and positions"
+
+
+SAYS = "{whole} features of a head would turn, in pairs"
+
+
+@cache
+def ratio(fraction: float) -> tuple[int, int] | None:
+    """A fraction as two numbers, where int(d * fraction) is d * part // whole for every likely width; None: it is not so."""
+    part, whole = Fraction(fraction).limit_denominator(64).as_integer_ratio()
+    return (part, whole) if part and all(int(d * fraction) == d * part // whole for d in range(1, 1025)) else None
 
 
 @layer("rotary", torch="", keras="", flax="", mxnet="", also="RotaryEmbedding rope RoPE apply_rotary_pos_emb")
@@ -30,13 +42,16 @@ class Rotary(Layer):
 
     def relate(self, r: Frame) -> None:
         r.product("width", self.heads, "head_dim", says="a width of {whole} does not split into {part} heads", blame="heads")
-        if self.fraction == 1:
-            r.divides(2, "head_dim", rule="odd-rotation", blame="heads", says="{whole} features of a head would turn, in pairs")
+        exact = ratio(self.fraction)
+        if exact is None:
+            known = r.store.known(r.slot("head_dim"))
+            if type(known) is int and int(known * self.fraction) % 2:
+                raise Problem("odd-rotation", SAYS.format(whole=int(known * self.fraction)), "fraction")
             return
-        known = r.store.known(r.slot("head_dim"))
-        if type(known) is int and int(known * self.fraction) % 2:
-            raise Problem("odd-rotation", f"{int(known * self.fraction)} features of a head would turn, in pairs", "fraction",
-                          str(int(known * self.fraction)), "an even number")  # fmt: skip
+        part, whole = exact
+        r.product("parts", part, "head_dim")
+        r.floored("turned", "parts", whole)
+        r.divides(2, "turned", rule="odd-rotation", blame="heads" if whole == 1 else "fraction", says=SAYS)
 
     def forward(self, p: Any, x: Any) -> Any:
         n, t, width = x.shape

@@ -21,6 +21,7 @@ class PixelShuffle(Layer):
 
     factor = integer("how much larger", minimum=1, also="upscale_factor block_size")
 
+    accepts = "any"
     takes, gives = "N whole h w", "N C h_out w_out"
 
     def relate(self, r: Frame) -> None:
@@ -43,6 +44,7 @@ class PixelUnshuffle(Layer):
 
     factor = integer("how much smaller", minimum=1, also="downscale_factor block_size")
 
+    accepts = "any"
     takes, gives = "N C h w", "N whole h_out w_out"
 
     def relate(self, r: Frame) -> None:
@@ -66,6 +68,7 @@ class ChannelShuffle(Layer):
 
     groups = integer("groups of channels", minimum=1)
 
+    accepts = "any"
     takes = gives = "N C *x"
 
     def relate(self, r: Frame) -> None:
@@ -84,6 +87,7 @@ class WindowPartition(Layer):
 
     size = integer("cells of a window's side", minimum=1, also="window_size")
 
+    accepts = "any"
     takes, gives = "N h w C", "count {0} {0} C"
 
     def __init__(self, **values: Any) -> None:
@@ -113,6 +117,8 @@ class WindowMerge(Layer):
     size = integer("cells of a window's side", minimum=1, also="window_size")
     height = extent("height of the image", also="H")
     width = extent("width of the image", also="W")
+
+    accepts = "any"
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)

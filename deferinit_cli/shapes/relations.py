@@ -437,17 +437,18 @@ class AtMost(Relation):
 class Broadcast(Relation):
     """out = the common size of terms, each equal to it or 1."""
 
-    __slots__ = ()
+    __slots__ = ("guessed",)
     default_rule = "broadcast-mismatch"
 
     def __init__(self, node: Any, out: int, terms: tuple[int, ...], **words: str) -> None:
         super().__init__(node, (out, *terms), **words)
+        self.guessed = False
 
     def fire(self, s: Store) -> None:
         out, terms = self.slots[0], self.slots[1:]
         values = [s.known(t) for t in terms]
         unknown = [t for t, v in zip(terms, values) if v is None]
-        wide = next((v for v in values if type(v) is int and v != 1), None)
+        wide = widest(values)
         o = s.known(out)
         if not unknown:
             self.done = True
@@ -457,18 +458,28 @@ class Broadcast(Relation):
             for t in terms:
                 s.settle(t, 1, self, self.rule)
         elif wide is not None:
-            # A size left open beside a known one is taken to be equal to it; 1 would broadcast as well.
             s.settle(out, wide, self, self.rule)
-            if not s.assumes:
-                return
-            self.done = True
-            for t in unknown:
-                s.assumed.append((t, out, self))
-                s.settle(t, wide, self, self.rule)
-            self._forward(s, out, [wide if v is None else v for v in values])
+            if s.assumes and not self.guessed:
+                self.guessed = True
+                s.guesses.append(self)
         elif o is not None and len(unknown) == 1 and all(v == 1 for v in values if v is not None):
             self.done = True
             s.settle(unknown[0], o, self, self.rule)
+
+    def guess(self, s: Store) -> None:
+        """A size left out that nothing else says, beside a known one, is taken to be equal to it; 1 would broadcast as well."""
+        out, terms = self.slots[0], self.slots[1:]
+        left_out = set(map(s.root, s.left_out))
+        open_ = [t for t in terms if s.known(t) is None]
+        if self.done or not all(s.root(t) in left_out for t in open_):
+            return
+        self.done = True
+        wide = widest([s.known(t) for t in terms])
+        for t in open_:
+            if s.known(t) is None:
+                s.assumed.append((t, out, self))
+                s.settle(t, wide, self, self.rule)
+        self._forward(s, out, [s.known(t) for t in terms])
 
     def _forward(self, s: Store, out: int, values: list[Any]) -> None:
         result: Any = 1
@@ -494,6 +505,11 @@ class Broadcast(Relation):
         if slot == out:
             return (wide,) if wide is not None else others
         return (out,) if wide is not None or s.known(out) == 1 else (out, *others)
+
+
+def widest(values: list[Any]) -> Any:
+    """The first known size that does not stretch."""
+    return next((v for v in values if type(v) is int and v != 1), None)
 
 
 class Floored(Relation):

@@ -12,6 +12,26 @@ from .expr import symbol
 from .store import Conflict, Fact, Store
 
 
+class Wait(Exception):
+    """It depends on a rank that is not known yet: to be asked again once it is."""
+
+
+class Later:
+    """Two rows that are equal, though which dim of one is which of the other depends on a rank not known yet."""
+
+    __slots__ = ("a", "b", "rule", "why")
+
+    def __init__(self, a: Row, b: Row, why: Any, rule: str) -> None:
+        self.a = a
+        self.b = b
+        self.why = why
+        self.rule = rule
+
+    def settle(self, s: Store) -> None:
+        """Unify them as far as can be told now."""
+        unify(self.a, self.b, s, self.why, self.rule)
+
+
 class Rest:
     """A stretch of dims of unknown number. `owner` is the input it belongs to, if any."""
 
@@ -64,11 +84,22 @@ def least_rank(row: Row) -> int:
 
 
 def wide(row: Row, before: int, after: int, s: Store, why: Any) -> Row | None:
-    """The row with at least `before` dims in front and `after` behind the stretch; None when the rank is too small."""
+    """The row with at least `before` dims in front and `after` behind the stretch; None when the rank is too small.
+
+    Raises Wait where known dims of one end may be the ones asked for at the other: the last of [N, C, ...] may be C.
+    """
     row = resolve(row)
     if type(row) is tuple:
         return row if len(row) >= before + after else None
     assert type(row) is Open
+    more, less = before - len(row.prefix), after - len(row.suffix)
+    if (more > 0 and less < 0) or (less > 0 and more < 0):
+        raise Wait
+    return widened(row, before, after, s, why)
+
+
+def widened(row: Open, before: int, after: int, s: Store, why: Any) -> Row:
+    """An open row with so many dims around the stretch, where its rank is known to have room for them."""
     more, less = max(0, before - len(row.prefix)), max(0, after - len(row.suffix))
     if more or less:
         rest = row.rest
@@ -132,7 +163,7 @@ def unify(a: Row, b: Row, s: Store, why: Any, rule: str = "shape-mismatch") -> b
         fixed = _fill(a, b, s, why)
         return unify(fixed, b, s, why) if fixed is not None else _ranks_differ(least_rank(a), len(b), s, why, b, "at least ")
     assert type(b) is Open
-    return _unify_open(a, b, s, why)
+    return _unify_open(a, b, s, why, rule)
 
 
 def _fill(a: Open, b: tuple[int, ...], s: Store, why: Any) -> Row | None:
@@ -146,15 +177,19 @@ def _fill(a: Open, b: tuple[int, ...], s: Store, why: Any) -> Row | None:
     return fix(a, len(b), s, why)
 
 
-def _unify_open(a: Open, b: Open, s: Store, why: Any) -> bool:
-    if a.rest is b.rest:
-        if len(a.prefix) + len(a.suffix) != len(b.prefix) + len(b.suffix):
-            return _ranks_differ(least_rank(a), least_rank(b), s, why, a.prefix + a.suffix + b.prefix + b.suffix)
-        if len(a.prefix) == len(b.prefix):
-            return _pairs(a.prefix + a.suffix, b.prefix + b.suffix, s, why)
-        return True  # shifted against each other: says nothing until the rank is known
+def _unify_open(a: Open, b: Open, s: Store, why: Any, rule: str) -> bool:
+    least = max(least_rank(a), least_rank(b))
     before, after = max(len(a.prefix), len(b.prefix)), max(len(a.suffix), len(b.suffix))
-    wa, wb = wide(a, before, after, s, why), wide(b, before, after, s, why)
+    if a.rest is b.rest and len(a.prefix) + len(a.suffix) != len(b.prefix) + len(b.suffix):
+        return _ranks_differ(least_rank(a), least_rank(b), s, why, a.prefix + a.suffix + b.prefix + b.suffix)
+    if before + after > least:
+        for rest in (a.rest, b.rest)[: 1 + (a.rest is not b.rest)]:
+            rest.watchers.append(Later(a, b, why, rule))
+        ends = min(len(a.suffix), len(b.suffix))
+        return _pairs(a.prefix, b.prefix, s, why) and _pairs(a.suffix[::-1][:ends], b.suffix[::-1][:ends], s, why)
+    if a.rest is b.rest:
+        return _pairs(a.prefix + a.suffix, b.prefix + b.suffix, s, why)
+    wa, wb = widened(a, before, after, s, why), widened(b, before, after, s, why)
     assert type(wa) is Open and type(wb) is Open
     if wa.rest is not wb.rest:
         if wa.rest.owner is None:

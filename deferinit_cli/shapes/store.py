@@ -16,7 +16,7 @@ from .reading import substitute
 from .words import text
 
 if TYPE_CHECKING:
-    from .relations import Relation
+    from .relations import Broadcast, Relation
     from .rows import Rest
 
 Term = Any  # int | Expr; spelled Any to keep arithmetic on it plain
@@ -91,6 +91,8 @@ class Store:
         self.queue: list[Relation] = []
         self.waiting: list[Rest] = []  # rests whose rank was just learned
         self.assumes = True  # whether a size left open is taken to be equal to one it broadcasts with
+        self.left_out: list[int] = []  # sizes that the spec leaves to inference
+        self.guesses: list[Broadcast] = []  # where that may be needed once all else has been said
         self.assumed: list[tuple[int, int, Any]] = []  # the equalities so taken for granted
 
     def new(self, value: Term | None = None, origin: Any = None) -> int:
@@ -163,7 +165,7 @@ class Store:
             if self.origin[slot] is None:
                 self.origin[slot] = why
             return True
-        return self.equate(v, value, rule, why, (slot,))
+        return self.equate(v, value, rule, why, (slot, *(x for x in getattr(why, "slots", ()) if x != slot)))
 
     def equate(self, left: Term, right: Term, rule: str, why: Any, slots: tuple[int, ...]) -> bool:
         """Two known values must be equal: proved, refuted (a conflict), or a clause on the rigid unknowns."""

@@ -270,17 +270,17 @@ class Builder(Calls):
         if self.instances > MAX_INSTANCES or self.too_many:
             self.beyond(ctx, item, f"more than {MAX_INSTANCES} layers, containers and block calls")
             return None
-        ctx = self.modified(item, ctx)
+        around, ctx, again = ctx, self.modified(item, ctx), entry.apart
         if item.target is not None:
             out = self.call_block(item, ctx, flow, name, entry)
         elif item.cls is not None and item.cls.structural:
             out = self.container(item, ctx, flow, name, entry)
         else:
             out = self.layer_node(item, ctx, flow, name, entry)
-        ctx.several = []
+        around.several = ctx.several = []
         entry.made = item, ctx, start, len(self.network.nodes)
         if out is not None:
-            self.finish(item, ctx, out, name)
+            self.finish(item, ctx, out, name, again)
             if item.modifiers and item.apply is None:
                 self.idle(item, ctx, len(self.network.parameters) - owned)
         return out
@@ -318,13 +318,14 @@ class Builder(Calls):
             self.located(ctx, e)
         return ctx
 
-    def finish(self, item: Item, ctx: Context, out: list[int], name: str) -> None:
+    def finish(self, item: Item, ctx: Context, out: list[int], name: str, again: bool) -> None:
+        """Name what an item yields, and note what it says of it; built `again` it says nothing, as its sizes may be others."""
         if len(out) == 1:
             self.network.names[name] = out[0]
         else:
             for k, v in enumerate(out):
                 self.network.names[f"{name}.{k}"] = v
-        if "expect" in item.modifiers:
+        if "expect" in item.modifiers and not again:
             key, codes = item.modifiers["expect"]
             dims = self.dims(ctx, codes)
             if dims is not None and out:

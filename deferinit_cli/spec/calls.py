@@ -167,6 +167,7 @@ class Calls(Nodes):
         try:
             fresh = (home or ctx).child()
             fresh.flow, fresh.call = None, call
+            entry.apart = True
             return self.instance(item, fresh, flow, name, entry)
         finally:
             self.sharing.pop()
@@ -181,9 +182,9 @@ class Arrangement:
         self.ctx = ctx
         self.name = name
         self.entry = entry
-        transparent = item.transparent
-        self.names = ctx.names if transparent else Names(ctx.names)
-        if not transparent:
+        self.transparent = item.transparent and not entry.apart
+        self.names = ctx.names if self.transparent else Names(ctx.names)
+        if not self.transparent:
             entry.parts = self.names.entries
 
     def has(self, key: str) -> bool:
@@ -197,10 +198,10 @@ class Arrangement:
         branching = self.item.cls.branching  # type: ignore[union-attr]
         inner.names = Names(self.names) if branching else self.names
         if branching:
-            base = self.ctx.prefix if self.item.transparent else self.name + "."
+            base = self.ctx.prefix if self.transparent else self.name + "."
             inner.prefix = f"{base}{key}."
             self._branch = inner.names
-        elif not self.item.transparent:
+        elif not self.transparent:
             inner.prefix = self.name + "."
         inner.flow = inner.input = flow
         inner.several = []
@@ -209,7 +210,7 @@ class Arrangement:
     def part(self, name: str, values: list[int] | None) -> None:
         part = Entry(values, self.item.head)
         part.parts = self._branch.entries
-        if self.item.transparent:
+        if self.transparent:
             old = self.ctx.names.entries.setdefault(name, part)
             if old is not part and not (old := self.builder.seen(old)).removed:
                 self.builder.taken(self.ctx, self.key(name), name, old)

@@ -60,7 +60,7 @@ class Values:
 class Entry:
     """What a name in a list of layers stands for. `values` is None once something about it was wrong."""
 
-    __slots__ = ("at", "building", "copies", "made", "parts", "removed", "values")
+    __slots__ = ("apart", "at", "building", "copies", "made", "parts", "removed", "values")
 
     def __init__(self, values: list[int] | None, at: Placed | None = None) -> None:
         self.values = values
@@ -70,6 +70,7 @@ class Entry:
         self.building = False  # what stands in it may name its parts, not itself
         self.made: tuple[Any, Any, int, int] | None = None  # item, context, first node and the one after the last
         self.at = at
+        self.apart = False  # built again: even an unnamed container keeps its names to itself
 
     def place(self, part: Any) -> Any:
         """A part of a reference as errors name it: of copies, counted from the first."""

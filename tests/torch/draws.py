@@ -13,50 +13,62 @@ REJECTS = (RuntimeError, ValueError, IndexError, AssertionError, NotImplementedE
 """What PyTorch raises for arguments and shapes it does not take."""
 
 
-class Oracle(NamedTuple):
-    """Tensors in, a tensor or a nest of them out; and the parameters by name."""
+class NoWord(Exception):
+    """PyTorch cannot tell: it lacks this case, or has a rule of its own for it."""
 
-    call: Callable[..., Any]
-    state: dict[str, Tensor]
+
+class Own:
+    """The random parameters of one layer: made at the sizes PyTorch sees at the first call, found again at the next."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Tensor] = {}
+        self.made: torch.nn.Module | None = None
+        self.arbitrary = False  # whether values depend on which of some equal ones PyTorch takes
+
+    def fill(self, key: str, x: Tensor, std: float) -> Tensor:
+        """Random values in place, positive ones for a variance."""
+        return x.uniform_(0.5, 2) if key == "running_var" else x.normal_(std=std)
+
+    def module(self, make: Callable[[], torch.nn.Module], std: float = 1.0) -> Any:
+        """A module of PyTorch's with all its parameters and buffers."""
+        if self.made is None:
+            self.made = make().eval()
+            for key, x in self.made.state_dict().items():
+                if "num_batches" not in key:
+                    self.state[key] = self.fill(key, x, std)
+        return self.made
+
+    def __call__(self, key: str, *size: int) -> Tensor:
+        """A tensor for a formula, where PyTorch has no module."""
+        if key not in self.state:
+            self.state[key] = self.fill(key, torch.empty(size), 1.0)
+        need(self.state[key].shape == size, "a shared parameter has another shape")
+        return self.state[key]
+
+
+Peer = Callable[..., Any]
+"""PyTorch's word on a kind: (arguments, Own, inputs) to a tensor or a nest of them, sides last."""
 
 
 class Draw(NamedTuple):
-    """`oracle` is made on demand: PyTorch rejects some arguments already then."""
+    """Arguments and inputs of one layer, mostly ones that fit."""
 
     args: dict[str, Any]
     inputs: list[Tensor]
-    oracle: Callable[[], Oracle]
 
 
 Kinds = dict[str, Callable[[Random], Draw]]
+Peers = dict[str, Peer]
 
 
-def of(make: Callable[[], torch.nn.Module], call: Callable[..., Any] | None = None, std: float = 1.0) -> Callable[[], Oracle]:
-    """A module with random values in all its parameters and buffers; `call` is handed the module first."""
-
-    def oracle() -> Oracle:
-        m = make().eval()
-        state = {k: v for k, v in m.state_dict().items() if "num_batches" not in k}
-        for name, v in state.items():
-            v.uniform_(0.5, 2) if name == "running_var" else v.normal_(std=std)
-        return Oracle(m if call is None else lambda *x: call(m, *x), state)
-
-    return oracle
+def plain(call: Callable[..., Any]) -> Peer:
+    """The peer of a kind without arguments and parameters."""
+    return lambda a, own, *x: call(*x)
 
 
-def formula(call: Callable[..., Any], **shapes: Sequence[int] | None) -> Callable[[], Oracle]:
-    """A function of a dict of random weights and the inputs; weights without a shape are left out."""
-
-    def oracle() -> Oracle:
-        state = {k.replace("__", "."): torch.randn(tuple(s)) for k, s in shapes.items() if s is not None}
-        return Oracle(lambda *x: call(state, *x), state)
-
-    return oracle
-
-
-def plain(call: Callable[..., Any]) -> Callable[[], Oracle]:
-    """A function of the inputs alone."""
-    return lambda: Oracle(call, {})
+def per(v: Any, n: int) -> tuple[Any, ...]:
+    """One value per axis."""
+    return tuple(v) if isinstance(v, list | tuple) else (v,) * n
 
 
 def need(ok: bool, why: str = "") -> None:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..draws import Draw, Kinds, chance, formula, need, of, plain, some
+from ..draws import Draw, Kinds, Own, Peers, chance, need, some
 
 
 def heads_of(x: Tensor, heads: int) -> Tensor:
@@ -29,25 +29,118 @@ def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool, window: int | None, sc
     k, v = k.repeat_interleave(times, 1), v.repeat_interleave(times, 1)
     full = (*q.shape[:3], k.shape[2])
     need(k.shape[1] == q.shape[1])
-    mask = torch.zeros(full) if bias is None else bias.expand(full)
+    mask = q.new_zeros(full) if bias is None else bias.expand(full)
     if causal:
         mask = mask.masked_fill(~visible(full[2], full[3], window), -torch.inf)
     y = F.scaled_dot_product_attention(q, k, v, mask, scale=scale)
     return y.transpose(1, 2).flatten(2)
 
 
-def attention(r: Random) -> Draw:
+def attention(a: dict[str, Any], own: Own, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
+    heads, causal, window = a["heads"], a.get("causal", False), a.get("window")
+    kv = a.get("kv_heads") or heads
+    need(causal or window is None)
+    need(q.ndim == k.ndim == v.ndim == 3 and heads % kv == 0)
+    need(len(q) == len(k) == len(v) and k.shape[1] == v.shape[1])  # PyTorch stretches sizes of 1
+    return attend(heads_of(q, heads), heads_of(k, kv), heads_of(v, kv), causal, window, a.get("scale"), bias)
+
+
+def multi_head(a: dict[str, Any], own: Own, q: Tensor, *rest: Tensor) -> Tensor:
+    """The module; of fewer heads of keys, or heads of a width of their own, by the formula."""
+    need(all(x.ndim == 3 for x in (q, *rest)))
+    heads, width, causal = a["heads"], q.shape[-1], a.get("causal", False)
+    k = rest[0] if rest else q
+    v = rest[1] if len(rest) > 1 else k
+    need(len(q) == len(k) == len(v) and k.shape[1] == v.shape[1])
+    apart = [a.get("k_width"), a.get("v_width")]
+    widths = [w or width for w in apart]
+    own_heads = a.get("kv_heads") not in (None, heads) or a.get("head_dim") is not None
+    if own_heads or (apart != [None, None] and widths == [width, width]):
+        return grouped(a, own, q, k, v)
+    more = {} if apart == [None, None] else {"kdim": widths[0], "vdim": widths[1]}
+    m = own.module(lambda: torch.nn.MultiheadAttention(width, heads, bias=a.get("bias", True), batch_first=True, **more))
+    mask = ~visible(q.shape[1], k.shape[1], None) if causal else None
+    y: Tensor = m(q, k, v, attn_mask=mask, need_weights=False)[0]
+    return y
+
+
+def grouped(a: dict[str, Any], own: Own, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    heads, width, bias = a["heads"], q.shape[-1], a.get("bias", True)
+    kv = a.get("kv_heads") or heads
+    need((a.get("head_dim") is not None or width % heads == 0) and heads % kv == 0)
+    d = a.get("head_dim") or width // heads
+    need(d > 0)
+    rows = [heads * d, kv * d, kv * d]
+    if a.get("k_width") is None and a.get("v_width") is None:
+        weights = own("in_proj_weight", sum(rows), width).split(rows)
+    else:
+        widths = [width, a.get("k_width") or width, a.get("v_width") or width]
+        weights = [own(f"{n}_proj_weight", o, i) for n, o, i in zip("qkv", rows, widths)]  # type: ignore[assignment]
+    biases = own("in_proj_bias", sum(rows)).split(rows) if bias else [None] * 3
+    q, k, v = (heads_of(F.linear(x, w, b), h) for x, w, b, h in zip((q, k, v), weights, biases, (heads, kv, kv)))
+    y = attend(q, k, v, a.get("causal", False), None, None, None)
+    return F.linear(y, own("out_proj.weight", width, heads * d), own("out_proj.bias", width) if bias else None)
+
+
+def rotary(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
+    """By complex numbers: each pair is one, multiplied by one of length 1."""
+    need(x.ndim == 3)
+    y = x.unflatten(-1, (a["heads"], -1)).double()
+    turned = int(y.shape[-1] * a.get("fraction", 1.0))
+    need(turned % 2 == 0)
+    if not turned:
+        return x
+    part, rest, pairs = y[..., :turned], y[..., turned:], a.get("interleaved", False)
+    z = torch.view_as_complex(part.unflatten(-1, (-1, 2)).contiguous()) if pairs else torch.complex(*part.chunk(2, -1))
+    power = -torch.arange(0, turned, 2, dtype=torch.float64) / turned
+    angle = torch.arange(x.shape[1])[:, None] * a.get("theta", 10000.0) ** power
+    z = z * torch.polar(torch.ones_like(angle), angle)[:, None]
+    part = torch.view_as_real(z).flatten(-2) if pairs else torch.cat([z.real, z.imag], -1)
+    return torch.cat([part, rest], -1).flatten(2).to(x.dtype)
+
+
+def learned_positions(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
+    need(x.ndim == 3)
+    rows = own.module(lambda: torch.nn.Embedding(a["length"], x.shape[2]))(torch.arange(x.shape[1]))
+    need(rows.shape[1] == x.shape[2])  # PyTorch stretches one
+    y: Tensor = x + rows
+    return y
+
+
+def relative_bias(a: dict[str, Any], own: Own, q: Tensor, k: Tensor) -> Tensor:
+    """T5's buckets: small distances have one each, larger ones share by logarithm; ahead and behind apart where both are seen."""
+    buckets, both, farthest = a["buckets"], a.get("bidirectional", True), a["max_distance"]
+    gap = torch.arange(k.shape[1])[None, :] - torch.arange(q.shape[1])[:, None]
+    half = buckets // 2 if both else buckets
+    first = torch.where(gap > 0, half, 0) if both else torch.zeros_like(gap)
+    distance = gap.abs() if both else (-gap).clamp(min=0)
+    exact = half // 2
+    need(0 < exact < farthest)
+    far = exact + (torch.log(distance.clamp(min=1).float() / exact) / math.log(farthest / exact) * (half - exact)).long()
+    bucket = first + torch.where(distance < exact, distance, far.clamp(max=half - 1))
+    return own("weight", buckets, a["heads"])[bucket].permute(2, 0, 1)[None]
+
+
+def topk_softmax(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
+    need(x.ndim > 0 and a["k"] >= 1)
+    top = x.softmax(-1).topk(a["k"])
+    if a["k"] < x.shape[-1]:
+        ordered = x.sort(-1, descending=True).values
+        own.arbitrary |= bool((ordered[..., a["k"] - 1] - ordered[..., a["k"]] < 1e-5).any())
+    kept = torch.zeros_like(x).scatter(-1, top.indices, top.values)
+    return kept / top.values.sum(-1, keepdim=True) if a.get("normalize", True) else kept
+
+
+def draw_attention(r: Random) -> Draw:
     kv, times, d, dv = r.randint(1, 3), r.randint(1, 3), r.randint(1, 5), r.randint(1, 5)
     n, tq, tk = some(r, 3, 1, 6)
     heads = kv * times + chance(r, 0.05)
     if chance(r):
         tk = tq
-    args: dict[str, Any] = {"heads": heads}
+    args: dict[str, Any] = {"heads": heads, "causal": chance(r), "scale": r.choice([None, 1.0, 0.3])}
     if times > 1 or chance(r) or heads != kv:
         args["kv_heads"] = kv
-    causal = args["causal"] = chance(r)
-    window = args["window"] = r.randint(1, 4) if chance(r, 0.6 if causal else 0.04) else None
-    scale = args["scale"] = r.choice([None, 1.0, 0.3])
+    args["window"] = r.randint(1, 4) if chance(r, 0.6 if args["causal"] else 0.04) else None
     inputs = [torch.randn(n, tq, heads * d), torch.randn(n, tk, kv * d), torch.randn(n, tk, kv * dv)]
     if chance(r, 0.08):
         at = r.randrange(3)
@@ -61,138 +154,64 @@ def attention(r: Random) -> Draw:
         if chance(r, 0.1):
             size = (*size[:-1], size[-1] + 1) if chance(r) else (size[0] + 1, *size[1:])
         inputs.append(torch.randn(size[r.choice([0, 0, 0, 1, 2]) :]))
-
-    def call(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
-        need(causal or window is None)
-        need(len(q) == len(k) == len(v) and k.shape[1] == v.shape[1])  # PyTorch stretches sizes of 1
-        return attend(heads_of(q, heads), heads_of(k, kv), heads_of(v, kv), causal, window, scale, bias)
-
-    return Draw(args, inputs, plain(call))
+    return Draw(args, inputs)
 
 
-def multi_head(r: Random) -> Draw:
-    heads, d, bias, causal = r.randint(1, 4), r.randint(1, 4), chance(r, 0.7), chance(r)
+def draw_multi_head(r: Random) -> Draw:
+    heads, d, count = r.randint(1, 4), r.randint(1, 4), r.randint(1, 3)
     width = heads * d + chance(r, 0.06)
     n, tq, tk = some(r, 3, 1, 5)
-    count = r.randint(1, 3)
-    args: dict[str, Any] = {"heads": heads, "bias": bias, "causal": causal}
-    if chance(r, 0.4):
-        return grouped(r, args, width, (n, tq, tk)[: 2 + (count > 1)])
+    args: dict[str, Any] = {"heads": heads, "bias": chance(r, 0.7), "causal": chance(r)}
     widths = [width, width, width]
-    more = {}
+    if chance(r, 0.4):
+        args["kv_heads"] = r.choice([k for k in range(1, heads + 1) if heads % k == 0 or chance(r, 0.1)])
+        if chance(r, 0.6):
+            args["head_dim"] = r.randint(1, 5)
     if count == 3 and chance(r):
-        widths[1] = more["kdim"] = args["k_width"] = r.choice([w for w in range(1, 9) if w != width])
-        widths[2] = more["vdim"] = args["v_width"] = r.choice([w for w in range(1, 9) if w != width])
+        widths[1:] = args["k_width"], args["v_width"] = r.randint(1, 9), r.randint(1, 9)
     elif count == 2 and chance(r):
-        widths[1] = more["kdim"] = args["k_width"] = width + 1
+        widths[1] = args["k_width"] = width + r.randint(0, 1)
         if chance(r, 0.8):  # else the values, which are the keys, are not as wide as said
-            more["vdim"] = args["v_width"] = width + 1
+            args["v_width"] = widths[1]
     inputs = [torch.randn(n, t, w) for t, w in zip((tq, tk, tk), widths)][:count]
     if chance(r, 0.08):
-        at = r.randrange(1 if more else 0, count)
+        at = r.randrange(count)
         inputs[at] = torch.cat([inputs[at]] * 2, -1)
-        width = 2 * width if count == 1 else width
-
-    def call(m: Any, q: Tensor, *rest: Tensor) -> Tensor:
-        k = rest[0] if rest else q
-        v = rest[1] if len(rest) > 1 else k
-        mask = ~visible(q.shape[1], k.shape[1], None) if causal else None
-        return m(q, k, v, attn_mask=mask, need_weights=False)[0]
-
-    return Draw(args, inputs, of(lambda: torch.nn.MultiheadAttention(width, heads, bias=bias, batch_first=True, **more), call))
+    return Draw(args, inputs)
 
 
-def grouped(r: Random, args: dict[str, Any], width: int, sizes: tuple[int, ...]) -> Draw:
-    """Fewer heads of keys and values, or a width of heads of its own: no module of PyTorch's, so a formula."""
-    heads, causal = args["heads"], args["causal"]
-    kv = args["kv_heads"] = r.choice([k for k in range(1, heads + 1) if heads % k == 0 or chance(r, 0.1)])
-    d = width // heads
-    if chance(r, 0.6) or d == 0:
-        d = args["head_dim"] = r.randint(1, 5)
-    n, tq, *tk = sizes
-    inputs = [torch.randn(n, tq, width), *(torch.randn(n, t, width) for t in tk)]
-    rows = (heads + 2 * kv) * d
-
-    def call(w: dict[str, Tensor], x: Tensor, *memory: Tensor) -> Tensor:
-        need("head_dim" in args or width % heads == 0)
-        m = memory[0] if memory else x
-        parts = list(zip(w["in_proj_weight"].split([heads * d, kv * d, kv * d]),
-                         w.get("in_proj_bias", torch.zeros(rows)).split([heads * d, kv * d, kv * d])))  # fmt: skip
-        q, k, v = (heads_of(F.linear(a, *p), h) for a, p, h in zip((x, m, m), parts, (heads, kv, kv)))
-        return F.linear(attend(q, k, v, causal, None, None, None), w["out_proj.weight"], w.get("out_proj.bias"))
-
-    bias = args["bias"]
-    return Draw(args, inputs, formula(call, in_proj_weight=(rows, width), in_proj_bias=(rows,) if bias else None,
-                                      out_proj__weight=(width, heads * d), out_proj__bias=(width,) if bias else None))  # fmt: skip
+def draw_rotary(r: Random) -> Draw:
+    heads, d = r.randint(1, 3), r.choice([2, 4, 6, 8, 3])
+    args = {"heads": heads, "theta": r.choice([10000.0, 500.0, 1e6]), "fraction": r.choice([1.0, 1.0, 0.5, 0.25, 0.75, 0.0]),
+            "interleaved": chance(r)}  # fmt: skip
+    return Draw(args, [torch.randn(r.randint(1, 2), r.randint(1, 40), heads * d + chance(r, 0.05))])
 
 
-def rotary(r: Random) -> Draw:
-    """By complex numbers: each pair is one, multiplied by one of length 1."""
-    heads, d, fraction = r.randint(1, 3), r.choice([2, 4, 6, 8, 3]), r.choice([1.0, 1.0, 0.5, 0.25, 0.75, 0.0])
-    theta, pairs = r.choice([10000.0, 500.0, 1e6]), chance(r)
-    x = torch.randn(r.randint(1, 2), r.randint(1, 40), heads * d + chance(r, 0.05))
-
-    def call(x: Tensor) -> Tensor:
-        y = x.unflatten(-1, (heads, -1)).double()
-        turned = int(y.shape[-1] * fraction)
-        need(turned % 2 == 0)
-        if not turned:
-            return x
-        own, rest = y[..., :turned], y[..., turned:]
-        z = torch.view_as_complex(own.unflatten(-1, (-1, 2)).contiguous()) if pairs else torch.complex(*own.chunk(2, -1))
-        angle = torch.arange(x.shape[1])[:, None] * theta ** (-torch.arange(0, turned, 2, dtype=torch.float64) / turned)
-        z = z * torch.polar(torch.ones_like(angle), angle)[:, None]
-        own = torch.view_as_real(z).flatten(-2) if pairs else torch.cat([z.real, z.imag], -1)
-        return torch.cat([own, rest], -1).flatten(2).float()
-
-    return Draw({"heads": heads, "theta": theta, "fraction": fraction, "interleaved": pairs}, [x], plain(call))
-
-
-def learned_positions(r: Random) -> Draw:
-    length, width = r.randint(1, 8), r.randint(1, 5)
-    x = torch.randn(r.randint(1, 3), r.randint(1, 9), width)
-    return Draw(
-        {"length": length}, [x], of(lambda: torch.nn.Embedding(length, width), lambda m, x: x + m(torch.arange(x.shape[1])))
-    )
-
-
-def relative_bias(r: Random) -> Draw:
-    """T5's buckets: small distances have one each, larger ones share by logarithm; ahead and behind apart where both are seen."""
-    buckets, both, heads = r.choice([2, 3, 4, 8, 31, 32]), chance(r), r.randint(1, 3)
-    farthest = r.choice([1, 4, 8, 20, 128])
+def draw_bias(r: Random) -> Draw:
+    args = {"buckets": r.choice([2, 3, 4, 8, 31, 32]), "max_distance": r.choice([1, 4, 8, 20, 128]), "heads": r.randint(1, 3),
+            "bidirectional": chance(r)}  # fmt: skip
     n, tq, tk = r.randint(1, 2), r.choice([1, 5, 150]), r.choice([1, 7, 200])
-
-    def call(w: dict[str, Tensor], q: Tensor, k: Tensor) -> Tensor:
-        gap = torch.arange(k.shape[1])[None, :] - torch.arange(q.shape[1])[:, None]
-        own = buckets // 2 if both else buckets
-        first = torch.where(gap > 0, own, 0) if both else torch.zeros_like(gap)
-        distance = gap.abs() if both else (-gap).clamp(min=0)
-        exact = own // 2
-        need(0 < exact < farthest)
-        far = exact + (torch.log(distance.clamp(min=1).float() / exact) / math.log(farthest / exact) * (own - exact)).long()
-        return w["weight"][first + torch.where(distance < exact, distance, far.clamp(max=own - 1))].permute(2, 0, 1)[None]
-
-    args = {"buckets": buckets, "max_distance": farthest, "heads": heads, "bidirectional": both}
-    return Draw(args, [torch.randn(n, tq, 2), torch.randn(n, tk, 2)], formula(call, weight=(buckets, heads)))
+    return Draw(args, [torch.randn(n, tq, 2), torch.randn(n, tk, 2)])
 
 
-def topk_softmax(r: Random) -> Draw:
-    k, normalize = r.randint(1, 4), chance(r)
+def draw_topk(r: Random) -> Draw:
     x = torch.randn(*some(r, r.randint(0, 2), 1, 4), r.randint(1, 8)) * r.choice([1, 5])
-
-    def call(x: Tensor) -> Tensor:
-        top = x.softmax(-1).topk(k)
-        kept = torch.zeros_like(x).scatter(-1, top.indices, top.values)
-        return kept / top.values.sum(-1, keepdim=True) if normalize else kept
-
-    return Draw({"k": k, "normalize": normalize}, [x], plain(call))
+    return Draw({"k": r.randint(1, 4), "normalize": chance(r)}, [x])
 
 
-KINDS: Kinds = {
+PEERS: Peers = {
     "attention": attention,
     "multi_head_attention": multi_head,
     "rotary": rotary,
     "learned_positions": learned_positions,
     "relative_bias": relative_bias,
     "topk_softmax": topk_softmax,
+}
+KINDS: Kinds = {
+    "attention": draw_attention,
+    "multi_head_attention": draw_multi_head,
+    "rotary": draw_rotary,
+    "learned_positions": lambda r: Draw({"length": r.randint(1, 8)}, [torch.randn(*some(r, 2, 1, 9), r.randint(1, 5))]),
+    "relative_bias": draw_bias,
+    "topk_softmax": draw_topk,
 }

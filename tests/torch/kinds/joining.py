@@ -10,17 +10,73 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..draws import Draw, Kinds, axes_of, axis_of, chance, need, plain, shape, some, values
+from ..draws import Draw, Kinds, Own, Peer, Peers, axes_of, axis_of, chance, need, shape, some, values
 
 INTEGERS = 0.15
 """How often an input holds integers."""
+
+PAIRS = ("sub", "div")
+FOLDS = {"add": torch.add, "mul": torch.mul, "maximum": torch.maximum, "minimum": torch.minimum}
+REDUCTIONS = ("mean", "sum", "max", "min")
+
+
+def merge(join: Callable[..., Tensor]) -> Peer:
+    def call(a: dict[str, Any], own: Own, *x: Tensor) -> Tensor:
+        need(a.get("broadcast", True) or len({y.shape for y in x}) == 1)
+        return join(*x)
+
+    return call
+
+
+def div(a: dict[str, Any], own: Own, *x: Tensor) -> Tensor:
+    own.arbitrary |= bool((x[-1].abs() < 1e-3).any())  # where rounding decides what 0 is
+    return merge(torch.div)(a, own, *x)
+
+
+def average(*x: Tensor) -> Tensor:
+    return reduce(torch.add, x) / len(x)
+
+
+def stack(a: dict[str, Any], own: Own, *x: Tensor) -> Tensor:
+    """torch.stack does not mix dtypes, torch.cat does."""
+    need(len({y.shape for y in x}) == 1)
+    return torch.cat([y.unsqueeze(a.get("axis", 1)) for y in x], a.get("axis", 1))
+
+
+def matmul(a: dict[str, Any], own: Own, *x: Tensor) -> Tensor:
+    need(all(y.ndim >= 2 for y in x))
+    turned = (a.get("transpose_a", False), a.get("transpose_b", False))
+    return torch.matmul(*(y.mT if t else y for y, t in zip(x, turned, strict=True)))
+
+
+def einsum(a: dict[str, Any], own: Own, *x: Tensor) -> Tensor:
+    """A letter is one size; PyTorch stretches a 1."""
+    need(max(y.ndim for y in x) < 26)
+    sizes: dict[str, int] = {}
+    for term, y in zip(a["equation"].replace(" ", "").partition("->")[0].split(","), x):
+        front, _, back = term.partition("...")
+        for c, n in [*zip(front, y.shape), *zip(back[::-1], y.shape[::-1])]:
+            need(sizes.setdefault(c, n) == n, f"{c} is {sizes[c]} and {n}")
+    return torch.einsum(a["equation"], *x)
+
+
+def reduction(name: str) -> Peer:
+    """Over one axis or several; a mean is one of floats."""
+    function = getattr(torch, {"max": "amax", "min": "amin"}.get(name, name))
+
+    def call(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
+        axes = a["axis"] if isinstance(a["axis"], list) else [a["axis"]]
+        need(x.ndim > 0)
+        return function(x, axes, keepdim=a.get("keepdims", False))
+
+    return call
 
 
 def tensor(r: Random, size: tuple[int, ...]) -> Tensor:
     return torch.randint(1, 9, size, dtype=r.choice([torch.int64, torch.int32])) if chance(r, INTEGERS) else torch.randn(size)
 
 
-def merge(join: Callable[..., Tensor], least: int = 1, most: int = 4) -> Callable[[Random], Draw]:
+def draw_merge(least: int, most: int) -> Callable[[Random], Draw]:
     """Shapes that broadcast, mostly; `broadcast: false` takes equal ones only."""
 
     def draw(r: Random) -> Draw:
@@ -30,27 +86,14 @@ def merge(join: Callable[..., Tensor], least: int = 1, most: int = 4) -> Callabl
             own = tuple(1 if chance(r, 0.25) else s for s in size) if stretch or chance(r, 0.1) else size
             own = own[r.randint(0, len(own)) if chance(r, 0.25) else 0 :] if stretch else own
             shapes.append(tuple(s + 1 for s in own) if chance(r, 0.04) else own)
-
-        def call(*x: Tensor) -> Tensor:
-            need(stretch or len({y.shape for y in x}) == 1)
-            return join(*x)
-
         mixed = all(shapes)  # PyTorch lets numbers, alone among shapes, not widen integers
         inputs = [tensor(r, s) if mixed else torch.randn(s) for s in shapes]
-        return Draw({} if stretch and chance(r) else {"broadcast": stretch}, inputs, plain(call))
+        return Draw({} if stretch and chance(r) else {"broadcast": stretch}, inputs)
 
     return draw
 
 
-def folding(function: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Random], Draw]:
-    return merge(lambda *x: reduce(function, x))
-
-
-def average(*x: Tensor) -> Tensor:
-    return reduce(torch.add, x) / len(x)
-
-
-def concat(r: Random) -> Draw:
+def draw_concat(r: Random) -> Draw:
     size = shape(r)
     axis = axis_of(r, len(size))
     at = axis if -len(size) <= axis < len(size) else 0
@@ -61,22 +104,17 @@ def concat(r: Random) -> Draw:
         if chance(r, 0.03):
             own[r.randrange(len(own))] += 1
         shapes.append(tuple(own) if chance(r, 0.98) else (*own, 2))
-    return Draw({"axis": axis}, [tensor(r, s) for s in shapes], plain(lambda *x: torch.cat(x, axis)))
+    return Draw({"axis": axis}, [tensor(r, s) for s in shapes])
 
 
-def stack(r: Random) -> Draw:
+def draw_stack(r: Random) -> Draw:
     size = shape(r, 0)
     axis = axis_of(r, len(size) + 1)
     shapes = [size if chance(r, 0.96) else (*size, 2) for _ in range(r.randint(1, 4))]
-
-    def call(*x: Tensor) -> Tensor:  # torch.stack does not mix dtypes, torch.cat does
-        need(len({y.shape for y in x}) == 1)
-        return torch.cat([y.unsqueeze(axis) for y in x], axis)
-
-    return Draw({"axis": axis}, [tensor(r, s) for s in shapes], plain(call))
+    return Draw({"axis": axis}, [tensor(r, s) for s in shapes])
 
 
-def matmul(r: Random) -> Draw:
+def draw_matmul(r: Random) -> Draw:
     m, k, n = some(r, 3, 1, 5)
     lead = shape(r, 0, 3)
     leads = [tuple(1 if chance(r, 0.3) else s for s in lead)[r.randint(0, len(lead)) :] for _ in range(2)]
@@ -85,15 +123,11 @@ def matmul(r: Random) -> Draw:
     a, b = (x[::-1] if t else x for x, t in zip((a, b), turned))
     if chance(r, 0.05):
         leads = [(2, *lead), (3, *lead)]
-
-    def call(a: Tensor, b: Tensor) -> Tensor:
-        return torch.matmul(*(x.mT if t else x for x, t in zip((a, b), turned)))
-
     inputs = [torch.randn(*lead, *x) for lead, x in zip(leads, (a, b))]
-    return Draw({"transpose_a": turned[0], "transpose_b": turned[1]}, inputs, plain(call))
+    return Draw({"transpose_a": turned[0], "transpose_b": turned[1]}, inputs)
 
 
-def einsum(r: Random) -> Draw:
+def draw_einsum(r: Random) -> Draw:
     """Random letters per input; sizes of at least 2, which PyTorch cannot stretch."""
     sizes = {c: r.randint(2, 4) for c in "abcdeXY"}
     lead = shape(r, 0, 2) if chance(r, 0.4) else None
@@ -114,37 +148,38 @@ def einsum(r: Random) -> Draw:
         out.append(r.choice(["Z", *out]))
     dotted = any("..." in t for t in terms)
     right = r.choice(["..." * dotted + "".join(out), "".join(out) + "..." * dotted])
-    equation = ",".join(terms) + (f"->{right}" if chance(r, 0.85) else "")
-
-    def call(*x: Tensor) -> Tensor:
-        need(max(x.ndim for x in x) < 26)
-        return torch.einsum(equation, *x)
-
-    return Draw({"equation": equation}, [torch.randn(s) for s in shapes], plain(call))
+    return Draw({"equation": ",".join(terms) + (f"->{right}" if chance(r, 0.85) else "")}, [torch.randn(s) for s in shapes])
 
 
-def reduction(name: str) -> Callable[[Random], Draw]:
-    """Over one axis or several; a mean is one of floats."""
-
+def draw_reduction(name: str) -> Callable[[Random], Draw]:
     def draw(r: Random) -> Draw:
         size = shape(r)
         axes, keep = axes_of(r, len(size)), chance(r)
         x = values(r, size) if name == "mean" else tensor(r, size)
-        function = getattr(torch, {"max": "amax", "min": "amin"}.get(name, name))
-        args: dict[str, Any] = {"axis": axes[0] if len(axes) == 1 else axes, "keepdims": keep}
-        return Draw(args, [x], plain(lambda x: function(x, axes, keepdim=keep)))
+        return Draw({"axis": axes[0] if len(axes) == 1 else axes, "keepdims": keep}, [x])
 
     return draw
 
 
-def scale_by(r: Random) -> Draw:
-    factor = r.choice([0, 2, -0.3, 1e3])
-    return Draw({"factor": factor}, [values(r, shape(r, 0))], plain(lambda x: x * factor))
-
-
+PEERS: Peers = {
+    **{name: merge(lambda *x, join=join: reduce(join, x)) for name, join in FOLDS.items()},
+    "sub": merge(torch.sub),
+    "div": div,
+    "average": merge(average),
+    "concat": lambda a, own, *x: torch.cat(x, a.get("axis", 1)),
+    "stack": stack,
+    "matmul": matmul,
+    "einsum": einsum,
+    **{name: reduction(name) for name in REDUCTIONS},
+    "scale_by": lambda a, own, x: x * a["factor"],
+}
 KINDS: Kinds = {
-    "add": folding(torch.add), "mul": folding(torch.mul), "maximum": folding(torch.maximum),
-    "minimum": folding(torch.minimum), "average": merge(average), "sub": merge(torch.sub, 2, 2),
-    "div": merge(torch.div, 2, 2), "concat": concat, "stack": stack, "matmul": matmul, "einsum": einsum,
-    **{name: reduction(name) for name in ("mean", "sum", "max", "min")}, "scale_by": scale_by,
-}  # fmt: skip
+    **{name: draw_merge(1, 4) for name in (*FOLDS, "average")},
+    **{name: draw_merge(2, 2) for name in PAIRS},
+    "concat": draw_concat,
+    "stack": draw_stack,
+    "matmul": draw_matmul,
+    "einsum": draw_einsum,
+    **{name: draw_reduction(name) for name in REDUCTIONS},
+    "scale_by": lambda r: Draw({"factor": r.choice([0, 2, -0.3, 1e3])}, [values(r, shape(r, 0))]),
+}

@@ -1,0 +1,275 @@
+"""A network before both judges: verdicts, names, shapes of all values and parameters, and results; '' where they agree."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deferinit_cli.forward.execute import execute
+from deferinit_cli.graph import Given, Network
+from deferinit_cli.infer.contract import contract_of
+from deferinit_cli.infer.diagnose import diagnostics
+from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.problems import Diagnostic, Rejected, Source, Span
+from deferinit_cli.shapes.reading import evaluate
+from deferinit_cli.spec.load import load
+
+from ..draws import NoWord
+from .expressions import Ex, Hole
+from .model import MAIN, Net
+from .running import WRONG, Runner, feed, run
+from .writing import Text
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+class Theirs:
+    """What PyTorch makes of a network: a run, or why there is none."""
+
+    def __init__(self, net: Net, seed: int = 0) -> None:
+        self.net = net
+        self.inputs = feed(net, seed)
+        self.runner: Runner | None = None
+        self.outputs: list[tuple[str | None, Tensor]] = []
+        self.error = ""
+        torch.manual_seed(seed)
+        torch.set_default_dtype(getattr(torch, net.main.dtype))
+        try:
+            if net.main.dtype == "float64":
+                self.inputs = {n: x.double() if x.is_floating_point() else x for n, x in self.inputs.items()}
+            self.runner, self.outputs = run(net, self.inputs)
+        except WRONG as e:
+            self.error = f"{type(e).__name__}: {e}"
+        finally:
+            torch.set_default_dtype(torch.float32)
+
+
+def read(text: Text, net: Net) -> Network:
+    """The network as deferinit reads it; raises Rejected."""
+    sets = {k: str(v) for k, v in net.sets.items()}
+    if len(text.files) == 1:
+        return load(text.main, sets=sets)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in text.files:
+            at = Path(folder, path)
+            at.parent.mkdir(exist_ok=True)
+            at.write_text(text[path], "utf-8")
+        return load(str(Path(folder, MAIN)), sets=sets)
+
+
+def judged(net: Net) -> str:
+    """What differs between the two, in words that begin with what kind of difference it is."""
+    try:
+        theirs = Theirs(net)
+    except NoWord:
+        return ""
+    text = Text(net)
+    try:
+        network = read(text, net)
+    except Rejected as e:
+        return "" if theirs.error else f"accepted by PyTorch: deferinit reads it as wrong: {e.diagnostics[0]}"
+    shapes = {n: f.shape for n, f in net.feeds.items()}
+    if theirs.error:
+        return refused(network, shapes, theirs)
+    return accepted(net, network, shapes, theirs)
+
+
+def fed(network: Network, shapes: Shapes) -> Resolved:
+    """Inferred from the inputs' shapes."""
+    return infer(network, [Given(n, s, None, Span(Source("--input", f"{n}={s}"), 1, 1)) for n, s in shapes.items()])
+
+
+def refused(network: Network, shapes: Shapes, theirs: Theirs) -> str:
+    """Both must refuse: by shape, or where indices are at fault, when run; without the sizes too."""
+    concrete = fed(network, shapes)
+    if not concrete.conflicts:
+        try:
+            execute(network, concrete, Zeros(network, concrete), {n: x.numpy() for n, x in theirs.inputs.items()}, everything)
+        except (Rejected, Rankless):
+            return ""
+        return f"refused by PyTorch: {theirs.error}"
+    symbolic = infer(network)
+    if symbolic.conflicts or not (env := sizes(network, shapes)):
+        return ""
+    contract = contract_of(symbolic)
+    if all(a.symbol in env for a in contract.axes) and contract.valid(env):
+        return f"contract admits what PyTorch refuses: {theirs.error}"
+    return ""
+
+
+def everything(*of_each: Any) -> None:
+    """A trace that has even those layers run that no output needs."""
+
+
+class Rankless(Exception):
+    """A parameter whose shape is not known."""
+
+
+class Zeros(dict[str, Any]):
+    """Parameters of nothing but zeros."""
+
+    def __init__(self, network: Network, resolved: Resolved) -> None:
+        super().__init__()
+        self.shapes = {p.name: (resolved.tensor(p), p.dtype) for p in network.parameters}
+
+    def __missing__(self, name: str) -> Any:
+        shape, dtype = self.shapes[name]
+        if shape is None or not all(type(t) is int for t in shape):
+            raise Rankless(name)
+        return np.zeros(shape, dtype)
+
+
+def sizes(network: Network, shapes: Shapes) -> dict[str, int]:
+    """What each unknown of the declared inputs is; empty where an input's rank is not said."""
+    env: dict[str, int] = {}
+    for entry in network.inputs:
+        shape = shapes[entry.name]
+        if entry.dims is None or len(entry.dims) != len(shape) or "..." in map(str, entry.dims):
+            return {}
+        for k, (d, n) in enumerate(zip(entry.dims, shape)):
+            name = getattr(d, "name", f"{entry.name}[{k}]")
+            if (type(d) is int and d != n) or (type(d) is not int and env.setdefault(name, n) != n):
+                return {}
+    return env
+
+
+def accepted(net: Net, network: Network, shapes: Shapes, theirs: Theirs) -> str:
+    """Declared, symbolic and concrete: all must agree with what PyTorch made."""
+    assert theirs.runner is not None
+    symbolic = infer(network)
+    if symbolic.conflicts:
+        return f"accepted by PyTorch: without sizes deferinit says {diagnostics(symbolic)[0]}"
+    concrete = fed(network, shapes)
+    if concrete.conflicts:
+        return f"accepted by PyTorch: deferinit says {diagnostics(concrete)[0]}"
+    return (
+        parameters(network, concrete, theirs)
+        or values(network, concrete, theirs)
+        or unknown(network, symbolic, shapes, theirs)
+        or results(net, network, concrete, theirs)
+    )
+
+
+def parameters(network: Network, found: Resolved, theirs: Theirs) -> str:
+    """Names, shapes, ties, what is trainable, what was said of starting values."""
+    store = theirs.runner.store  # type: ignore[union-attr]
+    expected = {n: tuple(x.shape) for n, x in store.tensors.items()}
+    mine = {p.name: found.tensor(p) for p in network.parameters}
+    if mine != expected:
+        differs = sorted(set(mine.items()) ^ set(expected.items()), key=str)
+        return f"parameters: {differs[:4]}"
+    for p in network.parameters:
+        if p.trainable != store.trainable(p.name):
+            return f"trainable: {p.name} is {p.trainable}"
+        if (p.tied_to.name if p.tied_to is not None else None) != store.ties.get(p.name):
+            return f"tie: {p.name}"
+        if p.name in store.inits and p.initializer.text() != initializer(store.inits[p.name]):
+            return f"initialiser: {p.name} is {p.initializer.text()}, not {store.inits[p.name]}"
+    return ""
+
+
+def initializer(said: Any) -> str:
+    if isinstance(said, str):
+        return said
+    ((name, v),) = said.items()
+    return f"{name}({'value' if name == 'constant' else 'std'}={v})"
+
+
+def values(network: Network, found: Resolved, theirs: Theirs) -> str:
+    """The shape of every value in order."""
+    mine = [(n.name, [found.shape(v) for v in n.outputs]) for n in network.nodes]
+    expected = theirs.runner.trace  # type: ignore[union-attr]
+    if mine != expected:
+        differs = next(((a, b) for a, b in zip(mine, expected) if a != b), (mine[len(expected) :], expected[len(mine) :]))
+        return f"values: {differs}"
+    return ""
+
+
+def unknown(network: Network, found: Resolved, shapes: Shapes, theirs: Theirs) -> str:
+    """What is known without the sizes must hold at these."""
+    runner = theirs.runner
+    assert runner is not None
+    for p in network.parameters:
+        true = tuple(runner.store.tensors[p.name].shape)
+        alone = found.declared(p)
+        if alone is not None and (len(alone) != len(true) or any(a not in (None, t) for a, t in zip(alone, true))):
+            return f"declared: {p.name} is {alone}, truly {true}"
+    env = sizes(network, shapes)
+    if not env and network.inputs:
+        return ""
+    pairs = [(p.name, found.tensor(p), tuple(runner.store.tensors[p.name].shape)) for p in network.parameters]
+    for node, (name, true_shapes) in zip(network.nodes, runner.trace):
+        pairs += [(name, found.shape(v), t) for v, t in zip(node.outputs, true_shapes)]
+    for name, terms, true in pairs:
+        if terms is None or len(terms) != len(true):
+            return f"symbolic: {name} is {terms}, truly {true}"
+        for term, t in zip(terms, true):
+            if term is not None and not (type(term) is not int and term.symbols - env.keys()) and at(term, env) != t:
+                return f"symbolic: {name} is {terms} at {env}, truly {true}"
+    contract = contract_of(found)
+    if all(a.symbol in env for a in contract.axes) and not contract.valid(env):
+        return f"contract refuses what PyTorch accepts: {env}"
+    return ""
+
+
+def at(term: Any, env: dict[str, int]) -> int | None:
+    try:
+        return evaluate(term, env)
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+CLOSE = {"float32": 1e-4, "float64": 1e-9}
+
+
+def results(net: Net, network: Network, found: Resolved, theirs: Theirs) -> str:
+    """The outputs on the same weights. Where single precision is not enough to tell, in double."""
+    store = theirs.runner.store  # type: ignore[union-attr]
+    weights = {n: x.detach().numpy() for n, x in store.tensors.items()}
+    made = execute(network, found, weights, {n: x.numpy() for n, x in theirs.inputs.items()})
+    if len(set(network.outputs)) != len(made):
+        return f"outputs: two of one label among {network.outputs}"
+    mine = [made[label] for label, _ in network.outputs]
+    if len(mine) != len(theirs.outputs):
+        return f"outputs: {len(mine)}, not {len(theirs.outputs)}"
+    for k, (a, (_, y)) in enumerate(zip(mine, theirs.outputs)):
+        b = y.detach().numpy()
+        if (a.shape, str(a.dtype)) != (b.shape, str(b.dtype)):
+            return f"output {k}: {a.dtype}{a.shape}, not {b.dtype}{b.shape}"
+        finite = np.isfinite(b)
+        if any(own.arbitrary for own in store.layers.values()):
+            continue
+        scale = max(1.0, float(np.abs(b[finite]).max(initial=0)))
+        close = CLOSE[net.main.dtype] * scale
+        if not np.allclose(a, b, rtol=0, atol=close, equal_nan=True):
+            if net.main.dtype == "float64" or scale > 1e30:
+                return f"results: output {k} differs by {np.abs(np.where(finite, a - b, 0)).max():.1e} of {scale:.1e}"
+            double = net.copy()
+            for file in double.files.values():
+                file.dtype = "float64"
+            return judged(double)
+    return ""
+
+
+def rejection(net: Net) -> list[Diagnostic]:
+    """What deferinit finds wrong with a network on its inputs."""
+    try:
+        network = read(Text(net), net)
+        concrete = fed(network, {n: f.shape for n, f in net.feeds.items()})
+        if concrete.conflicts:
+            return diagnostics(concrete)
+        execute(network, concrete, Zeros(network, concrete), {n: x.numpy() for n, x in feed(net).items()}, everything)
+    except Rejected as e:
+        return e.diagnostics
+    except Rankless:
+        pass
+    return []
+
+
+__all__ = ["Ex", "Hole"]

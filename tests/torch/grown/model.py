@@ -1,0 +1,129 @@
+"""A network as data: files of vars, imports, blocks and items. All of it can be copied, changed and written."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+_numbers = count()
+
+
+@dataclass
+class Ref:
+    """`name.part.part`: a part is a name, a number, `*` or an expression in parentheses."""
+
+    name: str
+    parts: tuple[Any, ...] = ()
+
+    def to(self, *parts: Any) -> Ref:
+        return Ref(self.name, (*self.parts, *parts))
+
+
+@dataclass
+class Item:
+    """A layer, container or block call. `args` are by name; `bare` writes the only one, the kind's first, without it."""
+
+    kind: str
+    name: str | None = None
+    args: dict[str, Any] = field(default_factory=dict)
+    bare: bool = False
+    lists: dict[str, list[Item]] = field(default_factory=dict)
+    apply: Ref | None = None
+    refs: list[Ref] | None = None  # a merge's inputs, as its value
+    source: list[Ref] | dict[str, Ref] | None = None  # `from`
+    mods: dict[str, Any] = field(default_factory=dict)
+    call: bool = False  # of a block or file
+    style: int = 0  # how it is laid out
+    uid: int = field(default_factory=lambda: next(_numbers))
+
+    @property
+    def apart(self) -> bool:
+        """Whether it is a container whose items have a scope of their own."""
+        return self.name is not None or bool(self.mods.keys() & {"repeat", "fanout"})
+
+
+@dataclass
+class Port:
+    """An input; `dims` None: of any shape."""
+
+    dims: list[Any] | None = None
+    dtype: str | None = None
+
+
+@dataclass
+class Block:
+    """`args` are (name, default), REQUIRED where there is none; `inputs` None: the one called `input`."""
+
+    args: list[tuple[str, Any]] = field(default_factory=list)
+    inputs: dict[str, Port] | None = None
+    layers: list[Item] = field(default_factory=list)
+    outputs: list[tuple[str | None, Ref]] | None = None
+    uid: int = field(default_factory=lambda: next(_numbers))
+
+
+REQUIRED = object()
+
+
+@dataclass
+class File:
+    """`imports`: namespace to (path, set). `params`: (glob, what is said of its parameters)."""
+
+    vars: dict[str, Any] = field(default_factory=dict)
+    imports: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
+    blocks: dict[str, Block] = field(default_factory=dict)
+    inputs: dict[str, Port] | None = None
+    layers: list[Item] = field(default_factory=list)
+    outputs: list[tuple[str | None, Ref]] | None = None
+    params: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    dtype: str = "float32"
+
+
+@dataclass
+class Feed:
+    """What is fed to an input: a shape, of floats or of indices below `below`."""
+
+    shape: tuple[int, ...]
+    below: int = 0
+
+
+@dataclass
+class Net:
+    """`files` by path, the root called MAIN; `sets` overrides its vars; `feeds` by input."""
+
+    files: dict[str, File]
+    feeds: dict[str, Feed]
+    sets: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def main(self) -> File:
+        return self.files[MAIN]
+
+    def copy(self) -> Net:
+        return copy.deepcopy(self, {id(REQUIRED): REQUIRED})
+
+
+MAIN = "main.yaml"
+
+
+def lists_of(net: Net) -> Iterator[list[Item]]:
+    """Every list of items, outer ones first."""
+
+    def below(items: list[Item]) -> Iterator[list[Item]]:
+        yield items
+        for item in items:
+            for inner in item.lists.values():
+                yield from below(inner)
+
+    for file in net.files.values():
+        for block in file.blocks.values():
+            yield from below(block.layers)
+        yield from below(file.layers)
+
+
+def items_of(net: Net) -> Iterator[Item]:
+    for items in lists_of(net):
+        yield from items

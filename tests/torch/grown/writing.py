@@ -1,0 +1,249 @@
+"""The text of a network, and which item and field each of its lines is about."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from . import expressions
+from .expressions import REST, Ex, Hole
+from .model import MAIN, REQUIRED, Block, File, Item, Net, Port, Ref
+
+TEXTUAL = {"activation", "name", "equation", "mode", "padding_mode", "approximate"}
+"""Arguments that are text: an expression starts with `=`."""
+
+Owner = tuple[int, str]
+"""(item or block, field)."""
+
+Line = tuple[str, frozenset[Owner]]
+
+NOBODY: frozenset[Owner] = frozenset()
+
+PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+class Text:
+    """The files of a network as text; `lines_of` finds an item's field again."""
+
+    def __init__(self, net: Net) -> None:
+        self.files: dict[str, list[Line]] = {path: file_lines(file) for path, file in net.files.items()}
+
+    def __getitem__(self, path: str) -> str:
+        return "".join(line + "\n" for line, _ in self.files[path])
+
+    @property
+    def main(self) -> str:
+        return self[MAIN]
+
+    def lines_of(self, uid: int, *fields: str) -> set[tuple[str, int]]:
+        """(file, line) of the fields, or of all that is said of an item."""
+        return {
+            (path, k + 1)
+            for path, lines in self.files.items()
+            for k, (_, owners) in enumerate(lines)
+            if any(u == uid and (not fields or f in fields) for u, f in owners)
+        }
+
+    def __str__(self) -> str:
+        parts = [self[path] if path == MAIN else f"# {path}\n{self[path]}" for path in reversed(self.files)]
+        return "---\n".join(parts)
+
+
+def scalar(v: Any, flow: bool, textual: bool = False, loose: bool = False) -> str:
+    """A value; `loose` where quoted text is text."""
+    if isinstance(v, list):
+        return "[" + ", ".join(scalar(x, True, textual, loose) for x in v) + "]"
+    if isinstance(v, bool) or v is None:
+        return {True: "true", False: "false", None: "null"}[v]
+    if isinstance(v, Hole):
+        return "_"
+    if isinstance(v, Ex):
+        found = expressions.text(v)
+        if v.tree[0] == "list":
+            return found
+        lead = "=" if textual else ""
+        if (flow and re.search(r"[,\[\]{}]", found)) or found[0] in "[\"'" or (loose and "'" in found):
+            return f'"{lead or "=" * loose}{found}"'
+        return lead + found
+    if isinstance(v, str):
+        if loose or v in WORDS or (v != REST and not PLAIN.fullmatch(v)):
+            return f"'{v}'"
+        return v
+    return repr(v)
+
+
+def reference(ref: Ref) -> str:
+    out = ref.name
+    for part in ref.parts:
+        out += f".({expressions.text(part)})" if isinstance(part, Ex) else f".{part}"
+    return f'"{out}"' if re.search(r"[,\[\]{}]", out) else out
+
+
+def references(found: list[Ref]) -> str:
+    return reference(found[0]) if len(found) == 1 else "[" + ", ".join(map(reference, found)) + "]"
+
+
+def mapped(pairs: dict[str, str]) -> str:
+    return "{" + ", ".join(f"{k}: {v}" for k, v in pairs.items()) + "}"
+
+
+def mapping(args: dict[str, Any], loose: bool = False) -> str:
+    return mapped({k: scalar(v, True, k in TEXTUAL and not loose, loose) for k, v in args.items()})
+
+
+def initializer(v: Any) -> str:
+    return v if isinstance(v, str) else mapping(v)
+
+
+def modifier(key: str, v: Any, flow: bool = False) -> str:
+    if key == "init":
+        return mapped({k: initializer(x) for k, x in v.items()})
+    return mapped(v) if key == "tie" else scalar(v, flow)
+
+
+def source(v: list[Ref] | dict[str, Ref]) -> str:
+    if isinstance(v, dict):
+        return mapped({k: reference(r) for k, r in v.items()})
+    return references(v)
+
+
+def arguments(item: Item, flow: bool) -> dict[str, str]:
+    return {k: scalar(v, flow, k in TEXTUAL and not item.call, item.call) for k, v in item.args.items()}
+
+
+def flow_item(item: Item) -> str | None:
+    """An item within [ ]; None of one that takes lines."""
+    head = item.kind + (f" {item.name}" if item.name is not None else "")
+    if item.lists or item.mods.keys() - {"repeat"} or item.refs is not None or item.apply is not None:
+        return None
+    parts = [f"from: {source(item.source)}"] if item.source is not None else []
+    parts += [f"{k}: {modifier(k, v, True)}" for k, v in item.mods.items()]
+    if not item.args:
+        return None if parts else head
+    args = arguments(item, True)
+    value = next(iter(args.values())) if item.bare and len(args) == 1 else mapped(args)
+    return f"{{{', '.join([f'{head}: {value}', *parts])}}}" if parts else f"{head}: {value}"
+
+
+def item_lines(item: Item) -> list[Line]:
+    """The lines of an item, the first one starting with its head."""
+
+    def on(text: str, *fields: str) -> Line:
+        return text, frozenset((item.uid, f) for f in fields)
+
+    head = item.kind + (f" {item.name}" if item.name is not None else "")
+    mods = ([on(f"from: {source(item.source)}", "from")] if item.source is not None else []) + [
+        on(f"{key}: {modifier(key, v)}", key) for key, v in item.mods.items()
+    ]
+    if item.lists:
+        return [on(head + ":", "head"), *container_lines(item), *mods]
+    if item.apply is not None:
+        return [on(f"{head}: {reference(item.apply)}", "head", "apply"), *mods]
+    if item.refs is not None:
+        return [on(f"{head}: {references(item.refs)}", "head", "refs"), *mods]
+    if not item.args:
+        return [on(head + (":" if mods else ""), "head"), *mods]
+    if item.bare and len(item.args) == 1:
+        ((key, text),) = arguments(item, False).items()
+        return [on(f"{head}: {text}", "head", key), *mods]
+    if item.style % 4 == 3:
+        return [on(head + ":", "head"), *(on(f"  {k}: {v}", k) for k, v in arguments(item, False).items()), *mods]
+    return [on(f"{head}: {mapped(arguments(item, True))}", "head", *item.args), *mods]
+
+
+def container_lines(item: Item) -> list[Line]:
+    numbered = item.kind == "branches" and list(item.lists) == [str(k) for k in range(len(item.lists))]
+    if numbered and item.style % 2:
+        parts = [[("-", NOBODY), *under(list_lines(inner))] if inner else [("- []", NOBODY)] for inner in item.lists.values()]
+        return [line for part in parts for line in part]
+    if item.kind != "branches" and list(item.lists) == ["body"] and item.lists["body"] and item.style % 3:
+        return list_lines(item.lists["body"])
+    out: list[Line] = []
+    for key, inner in item.lists.items():
+        found = [flow_item(each) for each in inner] if item.style % 5 == 4 or not inner else [None]
+        if None in found:
+            out += [(f"  {key}:", NOBODY), *under(list_lines(inner))]
+        else:
+            owners = {(each.uid, f) for each in inner for f in ("head", "from", *each.args, *each.mods)}
+            out.append((f"  {key}: [{', '.join(map(str, found))}]", frozenset(owners)))
+    return out
+
+
+def under(lines: list[Line]) -> list[Line]:
+    return [("  " + text, owners) for text, owners in lines]
+
+
+def list_lines(items: list[Item]) -> list[Line]:
+    lines = [(k, line) for item in items for k, line in enumerate(item_lines(item))]
+    return [(("  " if k else "- ") + text, owners) for k, (text, owners) in lines]
+
+
+def port(p: Port) -> str:
+    dims = None if p.dims is None else "[" + ", ".join(scalar(d, True) for d in p.dims) + "]"
+    if p.dtype is None:
+        return dims or "null"
+    return "{" + (f"shape: {dims}, " if dims else "") + f"dtype: {p.dtype}}}"
+
+
+def ports(inputs: dict[str, Port]) -> str:
+    if all(p.dims is None and p.dtype is None for p in inputs.values()):
+        return "[" + ", ".join(inputs) + "]"
+    return "{" + ", ".join(f"{name}: {port(p)}" for name, p in inputs.items()) + "}"
+
+
+def outputs(found: list[tuple[str | None, Ref]]) -> str:
+    if found[0][0] is None:
+        return "[" + ", ".join(reference(r) for _, r in found) + "]"
+    return "{" + ", ".join(f"{label}: {reference(r)}" for label, r in found) + "}"
+
+
+def argument(name: str, default: Any) -> str:
+    if default is REQUIRED:
+        return name
+    shown = scalar(default, False, loose=True)
+    return f"{{{name}: {scalar(default, True, loose=True)}}}" if "," in shown or '"' in shown else f"{name}={shown}"
+
+
+def block_lines(name: str, block: Block) -> list[Line]:
+    owner = frozenset({(block.uid, "head")})
+    out: list[Line] = [(f"{name}:", owner)]
+    if block.args:
+        out.append((f"  args: [{', '.join(argument(*a) for a in block.args)}]", frozenset({(block.uid, "args")})))
+    if block.inputs is not None:
+        out.append((f"  inputs: {ports(block.inputs)}", frozenset({(block.uid, "inputs")})))
+    out += [("  layers:", owner), *under(list_lines(block.layers))]
+    if block.outputs is not None:
+        out.append((f"  outputs: {outputs(block.outputs)}", frozenset({(block.uid, "outputs")})))
+    return out
+
+
+def file_lines(file: File) -> list[Line]:
+    out: list[Line] = []
+    if file.dtype != "float32":
+        out.append((f"dtype: {file.dtype}", NOBODY))
+    if file.vars:
+        out += [("vars:", NOBODY), *((f"  {k}: {scalar(v, False, loose=True)}", NOBODY) for k, v in file.vars.items())]
+    if file.imports:
+        out.append(("import:", NOBODY))
+        for ns, (path, sets) in file.imports.items():
+            out.append((f"  {ns}: ./{path}" if not sets else f"  {ns}: {{file: ./{path}, set: {mapping(sets, True)}}}", NOBODY))
+    if file.inputs is not None:
+        out.append((f"inputs: {ports(file.inputs)}", NOBODY))
+    if file.defaults:
+        out += [("defaults:", NOBODY), *((f"  {k}: {mapping(v)}", NOBODY) for k, v in file.defaults.items())]
+    if file.blocks:
+        out.append(("blocks:", NOBODY))
+        for name, block in file.blocks.items():
+            out += under(block_lines(name, block))
+    if file.layers:
+        out += [("layers:", NOBODY), *list_lines(file.layers)]
+    if file.outputs is not None:
+        out.append((f"outputs: {outputs(file.outputs)}", NOBODY))
+    if file.params:
+        out += [("params:", NOBODY), *((f"  '{glob}': {modifier_map(said)}", NOBODY) for glob, said in file.params)]
+    return out
+
+
+def modifier_map(said: dict[str, Any]) -> str:
+    return "{" + ", ".join(f"{k}: {initializer(v) if k == 'init' else scalar(v, True)}" for k, v in said.items()) + "}"
