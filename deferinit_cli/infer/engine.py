@@ -182,6 +182,9 @@ class Inference:
         else:
             # what can be said before the rank is known, or in spite of what is wrong
             known = frame.sure() if node.index in self.failed else frame.outputs
+            same = node.layer.takes == node.layer.gives != "" and "," not in node.layer.takes
+            if same and not known and node.index not in self.failed:
+                known = inputs  # what comes out is shaped as what goes in, whatever that is
             for k, value in enumerate(node.outputs):
                 values[value] = known[k] if k < len(known) else Open((), Rest(), ())
             frame.outputs = []

@@ -277,7 +277,7 @@ def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any
 def finish(network: Network, file: File, builder: Builder, ctx: Context, out: list[int] | None) -> None:
     """Outputs, globs, ties and checks, once all layers stand."""
     if file.outputs is not None:
-        outputs(network, file, builder, ctx, out)
+        outputs(network, file, builder, ctx, ctx.flow)
     else:
         network.outputs = [(network.value_name(v), v) for v in out or []]
     if not network.outputs and not builder.faults.found:

@@ -150,7 +150,10 @@ def compiled(glob: str) -> re.Pattern[str]:
             out.append(r"(?:[^.]+\.)*")
         else:
             out.append("".join("[^.]*" if c == "*" else re.escape(c) for c in segment) + r"\.")
-    return re.compile("".join(out) + "$")
+    body = "".join(out)
+    if glob.endswith("**"):
+        return re.compile(body.removesuffix(r"(?:[^.]+\.)*") + r"(?:[^.]+\.)*[^.]+$")
+    return re.compile(body.removesuffix(r"\.") + "$")
 
 
 def apply_globs(builder: Calls, file: File, ctx: Context, parameters: list[Parameter]) -> None:

@@ -294,3 +294,48 @@ layers:
     found = network(spec).parameters
     assert [p.initializer.text() for p in found[:3]] == ["ones", "constant(value=2.5)", "zeros"]
     assert found[3].tied_to is found[1]
+
+
+def test_an_unnamed_container_applied_again_keeps_its_names_to_itself() -> None:
+    spec = """
+inputs: {x: [2, 3]}
+layers:
+- residual:
+  - dense a: 3
+  - relu
+- apply two: residual0
+- relu
+- apply: two
+"""
+    net = network(spec)
+    assert [n.name for n in net.nodes] == [
+        "a", "relu0", "residual0", "two.a", "two.relu0", "two", "relu1", "apply1.a", "apply1.relu0", "apply1"
+    ]  # fmt: skip
+    assert [p.name for p in net.parameters] == ["a.weight", "a.bias"]
+
+
+def test_an_expect_is_of_the_item_it_stands_at() -> None:
+    """Not of what another item, which applies it again, yields for another length."""
+    spec = """
+inputs: {query: {shape: [N, Q], dtype: int64}, doc: {shape: [N, D], dtype: int64}}
+layers:
+- embedding emb: {input_dim: 9, output_dim: 4}
+  from: query
+  expect: [N, Q, 4]
+- apply other: emb
+  from: doc
+"""
+    found = resolve(spec)
+    assert not found.conflicts and not found.store.clauses
+    assert value(found, "other") == ("N", "D", 4)
+
+
+@pytest.mark.parametrize("said", ["freeze: true", "init: {weight: ones}", "dtype: float32"])
+def test_what_is_said_of_the_first_item_lets_its_value_flow_on(said: str) -> None:
+    spec = f"inputs: [x, y]\nlayers:\n- dense a: 3\n  from: x\n  {said}\n- relu r\n"
+    assert network(spec).nodes[1].inputs == network(spec).nodes[0].outputs
+
+
+def test_prev_among_outputs_is_what_flows_out_last() -> None:
+    net = network("layers:\n- relu a\n- tanh b\noutputs: [a, prev]\n")
+    assert [label for label, _ in net.outputs] == ["a", "b"]

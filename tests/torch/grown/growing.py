@@ -12,8 +12,9 @@ from torch import Tensor
 from ..draws import NoWord, chance
 from .expressions import Ex, Hole
 from .fits import FITS
+from .items import WRONG
 from .model import MAIN, File, Item, Net, Ref
-from .running import WRONG, Runner
+from .running import Runner
 from .scope import Ctx, Entry
 from .spelling import spelled
 
@@ -202,7 +203,7 @@ class Grower:
         return out
 
     def reached(self, ref: Ref, entry: Entry, depth: int) -> list[tuple[Ref, Tensor]]:
-        if entry.removed or depth > 3:
+        if entry.removed or depth > 3:  # removed by its when, or repeated no times
             return []
         out: list[tuple[Ref, Tensor]] = []
         values = entry.values or []

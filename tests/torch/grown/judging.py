@@ -2,65 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from deferinit_cli.forward.execute import execute
-from deferinit_cli.graph import Given, Network
+from deferinit_cli.graph import Network
 from deferinit_cli.infer.contract import contract_of
 from deferinit_cli.infer.diagnose import diagnostics
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.infer.resolved import Resolved
-from deferinit_cli.problems import Diagnostic, Rejected, Source, Span
+from deferinit_cli.problems import Diagnostic, Rejected
 from deferinit_cli.shapes.reading import evaluate
-from deferinit_cli.spec.load import load
 
 from ..draws import NoWord
-from .expressions import Ex, Hole
-from .model import MAIN, Net
-from .running import WRONG, Runner, feed, run
+from .model import Net
+from .running import feed
+from .sides import Rankless, Shapes, Theirs, Zeros, everything, fed, read, sizes
 from .writing import Text
-
-Shapes = dict[str, tuple[int, ...]]
-
-
-class Theirs:
-    """What PyTorch makes of a network: a run, or why there is none."""
-
-    def __init__(self, net: Net, seed: int = 0) -> None:
-        self.net = net
-        self.inputs = feed(net, seed)
-        self.runner: Runner | None = None
-        self.outputs: list[tuple[str | None, Tensor]] = []
-        self.error = ""
-        torch.manual_seed(seed)
-        torch.set_default_dtype(getattr(torch, net.main.dtype))
-        try:
-            if net.main.dtype == "float64":
-                self.inputs = {n: x.double() if x.is_floating_point() else x for n, x in self.inputs.items()}
-            self.runner, self.outputs = run(net, self.inputs)
-        except WRONG as e:
-            self.error = f"{type(e).__name__}: {e}"
-        finally:
-            torch.set_default_dtype(torch.float32)
-
-
-def read(text: Text, net: Net) -> Network:
-    """The network as deferinit reads it; raises Rejected."""
-    sets = {k: str(v) for k, v in net.sets.items()}
-    if len(text.files) == 1:
-        return load(text.main, sets=sets)
-    with tempfile.TemporaryDirectory() as folder:
-        for path in text.files:
-            at = Path(folder, path)
-            at.parent.mkdir(exist_ok=True)
-            at.write_text(text[path], "utf-8")
-        return load(str(Path(folder, MAIN)), sets=sets)
 
 
 def judged(net: Net) -> str:
@@ -80,11 +39,6 @@ def judged(net: Net) -> str:
     return accepted(net, network, shapes, theirs)
 
 
-def fed(network: Network, shapes: Shapes) -> Resolved:
-    """Inferred from the inputs' shapes."""
-    return infer(network, [Given(n, s, None, Span(Source("--input", f"{n}={s}"), 1, 1)) for n, s in shapes.items()])
-
-
 def refused(network: Network, shapes: Shapes, theirs: Theirs) -> str:
     """Both must refuse: by shape, or where indices are at fault, when run; without the sizes too."""
     concrete = fed(network, shapes)
@@ -101,42 +55,6 @@ def refused(network: Network, shapes: Shapes, theirs: Theirs) -> str:
     if all(a.symbol in env for a in contract.axes) and contract.valid(env):
         return f"contract admits what PyTorch refuses: {theirs.error}"
     return ""
-
-
-def everything(*of_each: Any) -> None:
-    """A trace that has even those layers run that no output needs."""
-
-
-class Rankless(Exception):
-    """A parameter whose shape is not known."""
-
-
-class Zeros(dict[str, Any]):
-    """Parameters of nothing but zeros."""
-
-    def __init__(self, network: Network, resolved: Resolved) -> None:
-        super().__init__()
-        self.shapes = {p.name: (resolved.tensor(p), p.dtype) for p in network.parameters}
-
-    def __missing__(self, name: str) -> Any:
-        shape, dtype = self.shapes[name]
-        if shape is None or not all(type(t) is int for t in shape):
-            raise Rankless(name)
-        return np.zeros(shape, dtype)
-
-
-def sizes(network: Network, shapes: Shapes) -> dict[str, int]:
-    """What each unknown of the declared inputs is; empty where an input's rank is not said."""
-    env: dict[str, int] = {}
-    for entry in network.inputs:
-        shape = shapes[entry.name]
-        if entry.dims is None or len(entry.dims) != len(shape) or "..." in map(str, entry.dims):
-            return {}
-        for k, (d, n) in enumerate(zip(entry.dims, shape)):
-            name = getattr(d, "name", f"{entry.name}[{k}]")
-            if (type(d) is int and d != n) or (type(d) is not int and env.setdefault(name, n) != n):
-                return {}
-    return env
 
 
 def accepted(net: Net, network: Network, shapes: Shapes, theirs: Theirs) -> str:
@@ -233,8 +151,9 @@ def results(net: Net, network: Network, found: Resolved, theirs: Theirs) -> str:
     store = theirs.runner.store  # type: ignore[union-attr]
     weights = {n: x.detach().numpy() for n, x in store.tensors.items()}
     made = execute(network, found, weights, {n: x.numpy() for n, x in theirs.inputs.items()})
-    if len(set(network.outputs)) != len(made):
-        return f"outputs: two of one label among {network.outputs}"
+    labels = [label for label, _ in theirs.outputs]
+    if None not in labels and labels != [label for label, _ in network.outputs]:
+        return f"outputs: {[label for label, _ in network.outputs]}, not {labels}"
     mine = [made[label] for label, _ in network.outputs]
     if len(mine) != len(theirs.outputs):
         return f"outputs: {len(mine)}, not {len(theirs.outputs)}"
@@ -270,6 +189,3 @@ def rejection(net: Net) -> list[Diagnostic]:
     except Rankless:
         pass
     return []
-
-
-__all__ = ["Ex", "Hole"]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from .expressions import Ex
+
 _numbers = count()
 
 
@@ -127,3 +129,29 @@ def lists_of(net: Net) -> Iterator[list[Item]]:
 def items_of(net: Net) -> Iterator[Item]:
     for items in lists_of(net):
         yield from items
+
+
+def lossy(item: Item) -> bool:
+    """Whether a repeat's copies take nothing from the one before."""
+    found = item.source if item.source is not None else item.refs
+    return item.kind == "parameter" if found is None else not any(r.name == "prev" for r in refs_of(found))
+
+
+def reads(item: Item, name: str) -> bool:
+    """Whether an item, or one in it, reads a variable."""
+    said = [*item.args.values(), *item.mods.values(), item.source, item.refs, item.apply]
+    return f"('var', '{name}')" in tree_text(said) or any(reads(x, name) for items in item.lists.values() for x in items)
+
+
+def tree_text(v: Any) -> str:
+    """All expressions in a value, as their trees."""
+    if isinstance(v, Ex):
+        return str(v.tree)
+    if isinstance(v, Ref):
+        return tree_text(list(v.parts))
+    parts = v.values() if isinstance(v, dict) else v if isinstance(v, list) else ()
+    return " ".join(map(tree_text, parts))
+
+
+def refs_of(source: list[Ref] | dict[str, Ref]) -> list[Ref]:
+    return list(source.values()) if isinstance(source, dict) else source

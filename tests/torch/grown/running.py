@@ -1,4 +1,4 @@
-"""The language run with PyTorch, item by item: what the language says of blocks, repeats and references, on tensors."""
+"""The language run with PyTorch: what it says of containers, blocks, files and outputs, on tensors."""
 
 from __future__ import annotations
 
@@ -7,50 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..draws import REJECTS, NoWord
-from ..kinds import PEERS
-from .expressions import REST, Ex, Hole, Unbound
+from .items import Items
 from .model import REQUIRED, Block, File, Item, Net, Port, Ref
 from .scope import Ctx, Entry, Scope
-from .spelling import SIZES
 from .store import Refused, Store
-
-MOST = 30_000
-"""Entries of the largest tensor that is worth comparing."""
-
-PORTS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "lstm": (1, ("x", "h", "c")), "gru": (1, ("x", "h")), "rnn": (1, ("x", "h")), "attention": (3, ("q", "k", "v", "bias")),
-    "multi_head_attention": (1, ("q", "k", "v")), "relative_bias": (2, ("q", "k")), "parameter": (0, ()),
-    "broadcast_to": (1, ("x", "like")), "take": (2, ("x", "ids")), "upsample": (1, ("x", "like")), "sub": (2, ("a", "b")),
-    "div": (2, ("a", "b")), "matmul": (2, ("a", "b")),
-}  # fmt: skip
-"""Of kinds with other inputs than one x: how many at least, and their names."""
-
-VARIADIC = {"add", "mul", "maximum", "minimum", "average", "concat", "stack", "einsum"}
-
-INTEGERS = {"add", "sub", "mul", "div", "maximum", "minimum", "average", "concat", "stack", "identity", "arange", "embedding",
-            "flatten", "reshape", "transpose", "squeeze", "expand_dims", "slice", "select", "split", "broadcast_to", "roll", "take",
-            "pad", "sum", "max", "min", "channel_shuffle", "pixel_shuffle", "window_partition", "window_merge"}  # fmt: skip
-"""Kinds that take integers, too."""
-
-SIDES = {"lstm": ("h", "c", "last"), "gru": ("h", "last"), "rnn": ("h", "last")}
+from .writing import reference
 
 
-class TooLarge(NoWord):
-    """Not worth comparing."""
-
-
-WRONG = (*REJECTS, Refused, Unbound, KeyError, TypeError, OverflowError)
-"""All ways in which a network can turn out wrong."""
-
-
-class Runner:
+class Runner(Items):
     """One run of a network. `trace` has the shapes of every value in order, by name."""
-
-    def __init__(self, net: Net, store: Store | None = None) -> None:
-        self.net = net
-        self.store = store or Store()
-        self.trace: list[tuple[str, list[tuple[int, ...]]]] = []
 
     def start(self, inputs: dict[str, Tensor]) -> Ctx:
         """Where the items of the root file run."""
@@ -69,198 +34,21 @@ class Runner:
         self.store.apply(self.net.main.params, list(self.store.tensors), "")
         self.store.settle()
         if self.net.main.outputs is None:
-            return [(None, x) for x in ctx.flow]
-        return [(label, x) for label, ref in self.net.main.outputs for x in ctx.reach(ref)]
-
-    # ---- scopes
-
-    def variables(self, file: File, given: dict[str, Any]) -> dict[str, Any]:
-        names: dict[str, Any] = {}
-        for name, v in file.vars.items():
-            names[name] = given[name] if name in given else Ctx(file, names, {}, Scope([])).decided(v)
-        return names
-
-    def enter(self, ctx: Ctx, ports: dict[str, Port], values: dict[str, list[Tensor]]) -> None:
-        """Inputs get their names, and their symbols sizes."""
-        for name, port in ports.items():
-            ctx.scope.entries[name] = Entry(values[name])
-        for name, port in ports.items():
-            if port.dims is not None:
-                for x in values[name]:
-                    self.hold(ctx, port.dims, x)
-        if len(ports) <= 1:
-            ctx.flow = ctx.input = next(iter(values.values()), [])
+            found = [(None, x) for x in ctx.flow]
         else:
-            ctx.flow, ctx.several = [], True
+            found = [(self.label(label, ref, x, k if len(values) > 1 else None), x) for label, ref in self.net.main.outputs
+                     for values in [ctx.reach(ref)] for k, x in enumerate(values)]  # fmt: skip
+            if len({label for label, _ in found}) < len(found):
+                raise Refused("two outputs of one name")
+        if not found:
+            raise Refused("no outputs")
+        return found  # type: ignore[return-value]
 
-    def hold(self, ctx: Ctx, dims: list[Any], x: Tensor) -> None:
-        """Dims that a value must have; a new symbol takes its size."""
-        sizes: list[Any] = list(x.shape)
-        if REST in dims:
-            at = dims.index(REST)
-            if len(sizes) < len(dims) - 1:
-                raise Refused("too few dims")
-            sizes[at : len(sizes) - (len(dims) - 1 - at)] = [None]
-        if len(sizes) != len(dims):
-            raise Refused(f"{len(sizes)} dims, not {len(dims)}")
-        for d, n in zip(dims, sizes):
-            if isinstance(d, Ex) and d.tree[0] == "sym" and d.tree[1] not in ctx.symbols:
-                ctx.symbols[d.tree[1]] = n
-            elif d != REST and not isinstance(d, Hole) and ctx.value(d) != n:
-                raise Refused(f"{d} is not {n}")
-
-    # ---- items
-
-    def items(self, items: list[Item], ctx: Ctx) -> list[Tensor]:
-        for item in items:
-            self.item(item, ctx)
-        if ctx.several and items:
-            raise Refused("nothing flows")
-        return ctx.flow
-
-    def item(self, item: Item, ctx: Ctx) -> None:
-        """Run an item; what it yields flows on."""
-        for name in ("repeat", "fanout"):
-            if name in item.mods:
-                ctx.flow = self.copies(item, ctx, ctx.decided(item.mods[name]), name == "repeat")
-                return
-        label = ctx.scope.label(item)
-        if "when" in item.mods and not ctx.decided(item.mods["when"]):
-            self.removed(item, ctx)
-            return
-        flow = self.received(item, ctx)
-        entry = Entry()
-        ctx.scope.declare(label, entry)
-        entry.values = self.instance(item, ctx, flow, ctx.prefix + label, ctx.shown + label, entry)
-        ctx.flow = entry.values
-        ctx.several = False
-
-    def removed(self, item: Item, ctx: Ctx) -> None:
-        """What goes with a removed item: all names it would have given to the list it stands in."""
-        ctx.scope.entries.setdefault(ctx.scope.label(item), Entry(removed=True))
-        if item.lists and not item.apart:
-            for key, items in item.lists.items():
-                if item.kind == "branches":
-                    ctx.scope.entries.setdefault(key, Entry(removed=True))
-                else:
-                    for inner in items:
-                        self.removed(inner, ctx)
-
-    def copies(self, item: Item, ctx: Ctx, count: int, series: bool) -> list[Tensor]:
-        label = ctx.scope.label(item)
-        entry = Entry()
-        entry.copies = []
-        ctx.scope.declare(label, entry)
-        flow, out = ctx.flow, []
-        if series and count > 1 and item.source is not None and not any(r.name == "prev" for r in refs_of(item.source)):
-            raise Refused("every copy but the last is lost")
-        for k in range(count):
-            inner = ctx.child(flow=flow, names={**ctx.names, item.mods.get("index", "i"): k})
-            copy = Entry()
-            entry.copies.append(copy)
-            if "when" in item.mods and not inner.decided(item.mods["when"]):
-                copy.removed = True
-                continue
-            copy.values = self.instance(
-                item, inner, self.received(item, inner), f"{ctx.prefix}{label}.{k}", f"{ctx.shown}{label}.{k}", copy
-            )
-            if series:
-                flow = copy.values
-            else:
-                out += copy.values
-        if count:
-            ctx.several = False
-            entry.parts, entry.again = entry.copies[-1].parts, entry.copies[-1].again
-        entry.values = flow if series else out
-        return entry.values
-
-    def received(self, item: Item, ctx: Ctx) -> Any:
-        """The values that flow into an item: a list, or by the names of its inputs."""
-        if isinstance(item.source, dict):
-            return {name: ctx.reach(ref) for name, ref in item.source.items()}
-        found = item.source if item.source is not None else item.refs
-        if found is not None:
-            return [x for ref in found for x in ctx.reach(ref)]
-        if item.kind == "parameter":
-            return []
-        if ctx.several:
-            raise Refused("which input?")
-        return ctx.flow
-
-    def instance(self, item: Item, ctx: Ctx, flow: Any, name: str, shown: str, entry: Entry) -> list[Tensor]:
-        """One instance of an item: parameters under `name`, values under `shown`."""
-        inner, own = ctx.child(), not entry.apart
-        if "freeze" in item.mods:
-            inner.freeze = ctx.decided(item.mods["freeze"])
-        if "init" in item.mods:
-            inner.init = {**ctx.init, **item.mods["init"]}
-        if item.apply is not None:
-            again = ctx.entry(item.apply).again
-            if again is None:
-                raise Refused("no layer")
-            out = again(flow, shown, entry)
-        else:
-            entry.again = lambda values, other, into: self.again(item, ctx, values, name, other, into)
-            way = self.call if item.call else self.container if item.lists else self.layer
-            out = way(item, inner, flow, name, shown, entry)
-        for x in out if "expect" in item.mods and own else []:  # an item speaks of its own values
-            self.hold(ctx, item.mods["expect"], x)
-        for key, target in item.mods.get("tie", {}).items():
-            self.store.found[f"{name}.{key}"] = ctx.root + target
-        return out
-
-    def again(self, item: Item, ctx: Ctx, values: Any, name: str, shown: str, entry: Entry) -> list[Tensor]:
-        """An item on other inputs, with the parameters it has; even an unnamed container keeps its names to itself."""
-        entry.apart = True
-        return self.instance(item, ctx.child(), values, name, shown, entry)
-
-    def layer(self, item: Item, ctx: Ctx, flow: Any, name: str, shown: str, entry: Entry) -> list[Tensor]:
-        """A layer as PyTorch has it."""
-        args = {k: ctx.value(v) for k, v in {**ctx.file.defaults.get(item.kind, {}), **item.args}.items()}
-        self.positive(item, args)
-        least, ports = PORTS.get(item.kind, (1, ("x",)))
-        if isinstance(flow, dict):
-            if sorted(flow, key=list(ports).index) != list(ports[: len(flow)]) or any(len(v) != 1 for v in flow.values()):
-                raise Refused("not its inputs")
-            flow = [flow[p][0] for p in ports[: len(flow)]]
-        if not least <= len(flow) <= (10**6 if item.kind in VARIADIC else len(ports)):
-            raise Refused(f"{len(flow)} inputs")
-        if item.kind not in INTEGERS and not all(x.is_floating_point() for x in flow):
-            raise Refused(f"{item.kind} of integers")
-        own = self.store.layer(name)
-        known = set(own.state)
-        with torch.no_grad():
-            found = leaves(PEERS[item.kind](args, own, *flow))
-        for key in own.state.keys() - known:
-            self.said(ctx, f"{name}.{key}" if key else name, key)
-        self.record(shown, found)
-        sides = SIDES.get(item.kind, ())
-        count = len(found) - len(sides)
-        entry.parts = {side: Entry([x]) for side, x in zip(sides, found[count:])}
-        return found[:count]
-
-    def positive(self, item: Item, args: dict[str, Any]) -> None:
-        """A size that an expression comes to is one: 0 and -1 have no other meaning there."""
-        for key in args.keys() & SIZES:
-            written = item.args.get(key)
-            pairs = zip(written, args[key]) if isinstance(written, list) else [(written, args[key])]
-            if any(isinstance(w, Ex) and v < 1 for w, v in pairs):
-                raise Refused(f"{key} is not a size")
-
-    def said(self, ctx: Ctx, name: str, key: str) -> None:
-        """What the containers and the item say of a new parameter."""
-        if ctx.freeze is not None:
-            self.store.frozen[name] = ctx.freeze
-        if key in ctx.init:
-            self.store.inits[name] = ctx.init[key]
-
-    def record(self, shown: str, values: list[Tensor]) -> None:
-        for x in values:
-            if x.numel() == 0:
-                raise Refused(f"{shown} is empty")
-            if x.numel() > MOST or x.ndim > 7:
-                raise TooLarge(shown)
-        self.trace.append((shown, [tuple(x.shape) for x in values]))
+    def label(self, label: str | None, ref: Ref, x: Tensor, k: int | None) -> str:
+        """What an output is called: as it is labelled or referred to, or as the value is."""
+        if label is None and ref == Ref("prev"):
+            return self.titles[id(x)]
+        return (label or reference(ref).strip('"')) + (f".{k}" if k is not None else "")
 
     # ---- containers and calls
 
@@ -275,14 +63,15 @@ class Runner:
                 part.parts = inner.scope.entries
                 entry.parts = {**entry.parts, key: part}
                 if inner.scope.outer is ctx.scope:
-                    ctx.scope.entries.setdefault(key, part)
+                    ctx.scope.declare(key, part)
         if item.kind != "residual":
             return [x for values in out.values() for x in values]
         parts = [*out["body"], *out.get("shortcut", flow)]
         if len({x.shape for x in parts}) != 1:
             raise Refused(f"{shown}: shapes differ")
-        self.record(shown, [sum(parts[1:], parts[0])])
-        return [sum(parts[1:], parts[0])]
+        total = [sum(parts[1:], parts[0])]
+        self.record(shown, total)
+        return total
 
     def inside(self, item: Item, key: str, ctx: Ctx, flow: list[Tensor], name: str, shown: str, entry: Entry) -> Ctx:
         """Where the items of one list of a container run."""
@@ -370,11 +159,3 @@ def run(net: Net, inputs: dict[str, Tensor]) -> tuple[Runner, list[tuple[str | N
         runner = Runner(net, Store(runner.store.found))
         out = runner.run(inputs)
     return runner, out
-
-
-def refs_of(source: list[Ref] | dict[str, Ref]) -> list[Ref]:
-    return list(source.values()) if isinstance(source, dict) else source
-
-
-def leaves(v: Any) -> list[Tensor]:
-    return [v] if isinstance(v, Tensor) else [x for part in v for x in leaves(part)]

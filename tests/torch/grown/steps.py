@@ -11,8 +11,9 @@ from . import blocks, containers, merges, pieces
 from .expressions import Ex, Hole
 from .fits.windows import floats
 from .growing import KINDS, STARTS, Grower
+from .items import WRONG
 from .model import Feed, Item, Net, Port, Ref
-from .running import WRONG, feed, run
+from .running import feed, run
 from .scope import Ctx
 
 Step = Callable[[Grower, list[Item], Ctx], bool]

@@ -62,10 +62,12 @@ class Store:
         return x
 
     def settle(self) -> None:
-        """What is tied must exist."""
+        """What is tied must exist, and be of one sort."""
         for own, target in self.found.items():
             if own not in self.tensors or target not in self.tensors:
                 raise Refused(f"a tie of {own} to {target}, and one of them is not there")
+            if own.endswith(BUFFERS) != target.endswith(BUFFERS):
+                raise Refused(f"a tie of {own} to {target}, and one of them is a buffer")
 
     def apply(self, params: Iterable[tuple[str, dict[str, Any]]], names: list[str], prefix: str) -> None:
         """A file's globs over the parameters of one instance of it."""
@@ -73,6 +75,8 @@ class Store:
             hits = [n for n in names if matches(glob.split("."), n.removeprefix(prefix).split("."))]
             if not hits:
                 raise Refused(f"{glob} matches nothing")
+            if all(n in self.found for n in hits) or (set(said) == {"freeze"} and all(n.endswith(BUFFERS) for n in hits)):
+                raise Refused(f"{glob} says nothing of what it matches")
             for n in hits:
                 if "freeze" in said:
                     self.frozen[n] = said["freeze"]

@@ -11,8 +11,8 @@ from deferinit_cli.problems import Rejected
 
 from ..draws import NoWord
 from .expressions import Ex, Hole
-from .judging import Theirs, fed, read, sizes
 from .model import Net
+from .sides import Theirs, fed, read, sizes
 from .writing import Text
 
 LARGEST = 11

@@ -30,7 +30,7 @@ def squareplus(x: Tensor) -> Tensor:
 
 BY_NAME: dict[str, Callable[[Tensor], Tensor]] = {
     "identity": lambda x: x, "relu": F.relu, "relu6": F.relu6, "leaky_relu": F.leaky_relu, "elu": F.elu, "celu": F.celu,
-    "selu": F.selu, "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"), "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "selu": F.selu, "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
     "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x), "silu": F.silu, "mish": F.mish,
     "sigmoid": torch.sigmoid, "hard_sigmoid": F.hardsigmoid, "hard_swish": F.hardswish, "tanh": torch.tanh,
     "hard_tanh": F.hardtanh, "softplus": F.softplus, "softsign": F.softsign, "softmax": lambda x: F.softmax(x, -1),

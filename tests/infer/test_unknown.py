@@ -1,0 +1,100 @@
+"""What may be concluded while ranks, dtypes and sizes are open: only what holds whatever they turn out to be."""
+
+from __future__ import annotations
+
+from deferinit_cli.infer.contract import contract
+from tests.specs import network, rejection, resolve, tensors, value
+
+
+def test_known_dims_of_one_end_may_be_those_of_the_other() -> None:
+    """[N, C, 5, ...] of rank 4 has two of its dims in front where a product looks for them behind."""
+    spec = """
+inputs: {x: [N, C, 5, ...]}
+layers:
+- matmul m: {transpose_a: true}
+  from: [x, x]
+- parameter p: [2, 4, 6, 3]
+- concat: {axis: 3}
+  from: [m, p]
+"""
+    assert not rejection(spec)
+    assert value(resolve(spec, "x=2x4x5x6"), "m") == (2, 4, 6, 6)
+    assert [d.rule for d in rejection(spec, "x=2x4x5x7")] == ["size-mismatch"]
+
+
+def test_a_norm_of_two_axes_does_not_make_three() -> None:
+    spec = "inputs: {x: [..., 5]}\nlayers:\n- batch_norm n\n"
+    assert not rejection(spec, "3x5")
+    assert tensors(resolve(spec, "3x5"))["n.weight"] == (5,)
+    assert tensors(resolve(spec, "3x7x5"))["n.weight"] == (7,)
+    assert tensors(resolve(spec.replace("m n\n", "m n:\n  expect: [2, _]\n")))["n.weight"] == (5,)
+
+
+def test_rows_that_overlap_are_joined_once_the_rank_is_known() -> None:
+    spec = """
+layers:
+- relu a:
+  expect: [2, 3, ...]
+- relu b:
+  expect: [..., C, 5]
+"""
+    assert not rejection(spec)
+    assert not rejection(spec, "2x3x4x5")
+    assert rejection(spec, "2x3x4")
+    of_three = spec + "- relu c:\n  expect: [_, _, _]\n"
+    found = resolve(of_three)
+    assert not found.conflicts
+    assert value(found, "c") == (2, 3, 5)
+    assert rejection(of_three.replace("[..., C, 5]", "[..., 4, 5]"))
+
+
+def test_a_size_is_assumed_only_where_one_was_left_out() -> None:
+    """An input of unknown rank may have one entry, beside the embedding's 2; a width left out is taken to be 2."""
+    follows = """
+inputs: {x: {dtype: int64}}
+layers:
+- expand_dims n: {axis: -2}
+- embedding e: {input_dim: 7, output_dim: 2}
+  expect: [_, _, _]
+- reshape r: [-1, 1]
+  from: n
+- roll t: {shift: 1, axis: -1}
+  from: n
+  expect: [1, _]
+- maximum: [e, r, t]
+  expect: [1, 1, 2]
+"""
+    assert not rejection(follows)
+    assert not rejection(follows, "1")
+    assert rejection(follows, "2")
+    left_out = "inputs: {x: [N, 3]}\nlayers:\n- dense d: _\n- parameter p: [2]\n- add: [d, p]\n"
+    assert tensors(resolve(left_out))["d.weight"] == (2, 3)
+
+
+def test_what_is_said_later_comes_before_what_is_assumed() -> None:
+    spec = "inputs: {x: [N, 3]}\nlayers:\n- dense d: _\n- parameter p: [2]\n- add: [d, p]\n- dense: {units: 4, in_units: 1}\n  from: d\n"
+    assert tensors(resolve(spec))["d.weight"] == (1, 3)
+
+
+def test_an_input_of_unsaid_dtype_beside_integers_may_be_float() -> None:
+    spec = "inputs: {x: [N, 4], ids: {shape: [N, 4], dtype: int64}}\nlayers:\n- add: [x, ids]\n- relu\n"
+    found = resolve(spec)
+    assert not found.conflicts
+    assert [found.dtype(v) for v in (0, 2)] == ["float32", "float32"]
+
+
+def test_a_rotation_of_a_part_of_each_head_says_what_widths_it_takes() -> None:
+    (width,) = [a for a in contract(network("inputs: {x: [N, T, E]}\nlayers:\n- rotary: {heads: 2, fraction: 0.5}\n")).axes
+                if a.symbol == "E"]  # fmt: skip
+    expected = [e for e in range(1, 60) if e % 2 == 0 and int(e // 2 * 0.5) % 2 == 0]
+    assert [e for e in range(1, 60) if width.sizes.contains(e)] == expected
+
+
+def test_reflected_same_padding_says_what_lengths_it_takes() -> None:
+    """SAME pads as much as the last window needs, which stride and length decide; a reflection finds that many cells."""
+    for kernel, stride in ((2, 2), (4, 3), (5, 2), (7, 4)):
+        said = f"{{channels: 1, kernel_size: {kernel}, stride: {stride}, padding: same, padding_mode: reflect}}"
+        spec = f"inputs: {{x: [N, 2, L]}}\nlayers:\n- conv1d: {said}\n"
+        (length,) = [a for a in contract(network(spec)).axes if a.symbol == "L"]
+        totals = {n: max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in range(1, 40)}
+        assert [n for n in totals if length.sizes.contains(n)] == [n for n, t in totals.items() if not t or t - t // 2 < n]
