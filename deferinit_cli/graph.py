@@ -50,6 +50,17 @@ class Given:
         self.span = span
 
 
+class Target:
+    """A shape known from outside: of a parameter or a value, by name; None where a dim is not known."""
+
+    __slots__ = ("dims", "name", "span")
+
+    def __init__(self, name: str, dims: tuple[int | None, ...], span: Span) -> None:
+        self.name = name
+        self.dims = dims
+        self.span = span
+
+
 class Call:
     """A block call in the chain that leads to a node: shared by all nodes of that call."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import os
 from typing import Any
 
 import click
@@ -10,48 +10,98 @@ import click
 from ..graph import Network
 from ..layers.arguments import suggest
 from ..problems import Diagnostic, Rejected, Source, Span, Unusable
-from ._common import Work, emit, format_option, look_options, set_option
+from ._common import Work, emit, format_option, input_option, look_options, note, set_option, spec_argument
+
+FORMATS = ("table", "json")
 
 
 @click.command("solve")
-@click.argument("spec")
+@spec_argument
+@input_option
 @set_option
-@click.option("--weights", metavar="FILE", help="Shapes of a checkpoint: .safetensors or .npz; only its header is read.")
-@click.option("--where", "wheres", multiple=True, metavar="NAME=SHAPE", help="A known shape, _ for an unknown dim. Repeatable.")
-@format_option(("table", "json"))
+@click.option("--weights", metavar="FILE", help="Shapes of a checkpoint: .safetensors, .safetensors.index.json or .npz; only its "
+              "header is read.")  # fmt: skip
+@click.option("--where", "wheres", multiple=True, metavar="NAME=SHAPE", help="A known shape of a parameter or value, _ for an "
+              "unknown dim: fc1.weight=120x400, output=2x10. Repeatable.")  # fmt: skip
+@click.option(
+    "-o", "--write", "output", metavar="FILE", help="Write the spec with what was found in place of each _; - prints it."
+)
+@click.option("--in-place", is_flag=True, help="Write it into the spec itself.")
+@click.option("--choose", type=click.IntRange(1), metavar="K", help="Which family to write, where there are several.")
+@format_option(FORMATS)
 @look_options
-def command(
-    spec: str, sets: tuple[str, ...], weights: str | None, wheres: tuple[str, ...], formats: tuple[str, ...], **look: Any
-) -> None:
+def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], weights: str | None, wheres: tuple[str, ...],
+            output: str | None, in_place: bool, choose: int | None, formats: tuple[str, ...], **look: Any) -> None:  # fmt: skip
     """Find all input sizes and omitted arguments (written _) that fit, as ranges; usual ones first.
 
-    Exit code 1 when nothing fits.
+    Any argument that shapes hang on may be _: sizes, stride, padding, kernel_size, dilation, groups, heads, layers,
+    bidirectional, bias and others. Exit code 1 when nothing fits.
     """
     from ..infer.solve import solve
+    from ..spec.options import parse_inputs
     from ..views import solutions
 
-    work = Work("solve", spec, sets, formats, ("table", "json"), **look)
+    work = Work("solve", spec, sets, formats, FORMATS, **look)
     network = work.load()
-    if weights is None and not wheres:
-        raise click.UsageError("what is known? --weights FILE, or --where 'fc1.weight=120x400'")
+    given = parse_inputs(inputs, network)
+    if weights is None and not wheres and not given:
+        raise click.UsageError("what is known? --weights FILE, --where 'fc1.weight=120x400', or --input")
     targets = [parse_where(w, network) for w in wheres]
+    tensors = None
     if weights is not None:
-        targets += from_weights(weights, network)
-    solution = solve(network, targets)
+        tensors, found = from_weights(weights, network)
+        targets += found
+    solution = solve(network, targets, given, complete=weights is not None)
+    printed = output == "-"
     for name, target in work.outputs:
         if name == "json":
             from ..views.json import dump
 
-            emit(dump(solutions.document(solution, network.name, work.spec)), target)
-        else:
-            emit(solutions.render(solution), target)
-    if not solution.boxes and solution.decided:
+            emit(dump(solutions.document(solution, network.name, work.spec, tensors)), target)
+        elif not printed or target is not None:
+            emit(solutions.render(solution, tensors), target)
+    if not solution.boxes:
         raise Rejected(solution.failures or [Diagnostic("no-solution", "nothing fits")])
+    if output is not None or in_place:
+        write(network, solution, output, in_place, choose)
+
+
+def write(network: Network, solution: Any, output: str | None, in_place: bool, choose: int | None) -> None:
+    """The spec with one solution's arguments filled in; raises Rejected where it is not clear which."""
+    from ..infer.solution import Range
+    from ..spec.filling import filled
+    from ..weights.atomic import atomic
+
+    box = chosen(solution, choose)
+    left = [f"{n}: {v}" for n, v in box.arguments.items() if isinstance(v, Range)]
+    values = {n: v for n, v in box.arguments.items() if not isinstance(v, Range)}
+    sizes = {n: [r.low if r is not None and r.low == r.high else None for r in ranges] for n, ranges in box.shapes.items()}
+    text, notes = filled(network, values, sizes)
+    if output == "-":
+        emit(text, None)
+    else:
+        target = network.source.name if in_place else str(output)
+        if not in_place and os.path.exists(target) and os.path.realpath(target) == os.path.realpath(network.source.name):
+            raise click.UsageError(f"{target} is the spec itself: --in-place changes it")
+        with atomic(target, len(text)) as f:
+            f.write(text.encode())
+        notes.insert(0, f"wrote {target}")
+    note("; ".join([*notes, *(f"left open: {x}" for x in left)]) or "nothing is left open in the spec")
+
+
+def chosen(solution: Any, choose: int | None) -> Any:
+    """The family to write; raises Rejected with what there is to choose from."""
+    boxes = [b for box in solution.boxes for b in box.expanded()]
+    if choose is None and len(boxes) > 1:
+        raise Rejected([Diagnostic("not-unique", f"{len(boxes)} families fit", help="--choose K writes the K-th of them")])
+    if choose is not None and choose > len(boxes):
+        raise Rejected([Diagnostic("not-unique", f"there is no family {choose}", found=str(len(boxes)))])
+    return boxes[(choose or 1) - 1]
 
 
 def parse_where(text: str, network: Network) -> Any:
     """`fc1.weight=120x400`; raises Unusable."""
-    from ..infer.solve import Target, known_names
+    from ..infer.targets import Target, known_names, may_have
     from ..shapes.dims import UNKNOWN
     from ..spec.options import parse_shape
 
@@ -60,7 +110,7 @@ def parse_where(text: str, network: Network) -> Any:
     known = known_names(network)
     if not equals:
         raise Unusable([Diagnostic("where-option", f"'{text}' says nothing", span, expected="NAME=SHAPE")])
-    if name not in known:
+    if name not in known and not may_have(network, name):
         raise Unusable([Diagnostic("where-option", f"nothing is called '{name}'", span, found=name, help=suggest(name, known))])
     try:
         dims = parse_shape(shape)
@@ -71,18 +121,19 @@ def parse_where(text: str, network: Network) -> Any:
     return Target(name, tuple(d if type(d) is int else None for d in dims), span)
 
 
-def from_weights(path: str, network: Network) -> list[Any]:
-    """The checkpoint's tensors that the network has, by name; raises Unusable when none match."""
-    from ..infer.solve import Target
+def from_weights(path: str, network: Network) -> tuple[Any, list[Any]]:
+    """A checkpoint's tensors that the network has, by name, and what was not used; raises Unusable when none match."""
+    from ..infer.targets import Target, matched
     from ..weights.files import read_header
 
-    header = read_header(path)
-    names = {p.name for p in network.parameters}
-    out = []
-    for name, (shape, _) in header.items():
-        if name in names:
-            out.append(Target(name, tuple(shape), Span(Source("--weights", f"{path}: {name} {tuple(shape)}"), 1, 1)))
-    if not out:
-        known = re.sub(r"[\[\]']", "", str(list(header)[:3]))
-        raise Unusable([Diagnostic("weights-unrelated", f"no tensor of {path} has a name of this network", found=known)])
-    return out
+    header = {name: tuple(shape) for name, (shape, _) in read_header(path).items()}
+    found = matched(network, header)
+    if not found.shapes:
+        raise Unusable([Diagnostic("weights-unrelated", f"no tensor of {path} has a name of this network",
+                                   found=", ".join(list(header)[:3]) or "no tensors",
+                                   expected=", ".join(p.name for p in network.parameters[:3]))])  # fmt: skip
+    targets = []
+    for name, shape in found.shapes.items():
+        source = Source("--weights", f"{path}: {found.sources[name]} {shape}")
+        targets.append(Target(name, shape, Span(source, 1, 1, len(source.text) + 1)))
+    return found, targets

@@ -12,7 +12,7 @@ from itertools import product as combinations
 from math import isqrt
 from typing import Any
 
-from ..shapes.expr import Expr, Term, product, sub
+from ..shapes.expr import Expr, Term, add, exact_div, floordiv, mod, mul, product, sub, symbol
 from ..shapes.intervals import Ranges
 from ..shapes.reading import substitute
 from ..shapes.sets import PeriodicSet
@@ -90,10 +90,10 @@ class Search:
         if not relates:
             return [Family(sets, [])]
         for relate in sorted(relates, key=lambda c: len(c.symbols)):
-            splits = by_divisors(relate, sets)
-            if splits is not None:
+            parts = by_divisors(relate, sets, self.budget)
+            if parts is not None:
                 rest = [c for c in relates if c is not relate]
-                return [f for s in splits if self.spend(relate.clause) for f in self.families({**sets, **s}, rest)]
+                return [f for s in parts if self.spend(relate.clause) for f in self.families({**sets, **s}, rest)]
         finite = {n: count for c in relates for n in c.symbols if (count := sets[n].count()) is not None}
         if not finite:
             return [self.endless(sets, relates)]
@@ -194,7 +194,7 @@ def bounds(c: Relate, sets: Sets) -> Iterator[tuple[str, PeriodicSet]]:
     endless = [n for n in c.symbols if sets[n].max is None]
     if not endless or c.op == "|":
         return
-    gap = sub(c.left, c.right)
+    gap = floored(sub(c.left, c.right), {})
     if type(gap) is int:
         return
     ranges = Ranges({n: (s.min or 1, s.max) for n, s in sets.items()})
@@ -214,31 +214,93 @@ def bounds(c: Relate, sets: Sets) -> Iterator[tuple[str, PeriodicSet]]:
                 yield name, sets[name].intersect(own)
 
 
+def floored(t: Term, memo: dict[Expr, Term]) -> Term:
+    """The term with exact divisions rounded down: the same where they are exact, and it only rises with what is divided."""
+    if type(t) is int or t.kind == "sym":
+        return t
+    if t not in memo:
+        if t.kind == "sum":
+            made: Term = t.args[0]
+            for fs, c in t.args[1]:
+                made = add(made, product([c, *(floored(f, memo) for f in fs)]))
+        elif t.kind == "exact" and type(t.args[1]) is int:
+            made = floordiv(floored(t.args[0], memo), t.args[1])
+        else:
+            made = t if t.kind != "floor" else floordiv(floored(t.args[0], memo), t.args[1])
+        memo[t] = made
+    return memo[t]
+
+
 def end(sizes: PeriodicSet, rises: bool, up: bool) -> int | None:
     """The member at which what rises (or falls) with it is largest (`up`) or smallest."""
     return sizes.max if rises == up else sizes.min
 
 
-def by_divisors(c: Relate, sets: Sets) -> list[Sets] | None:
-    """A product of factors over one symbol each that equals a number: a narrowing for every ordered split into divisors."""
-    gap = sub(c.left, c.right)
-    if c.op != "==" or type(gap) is not Expr or gap.kind != "sum" or len(gap.args[1]) != 1:
+def by_divisors(c: Relate, sets: Sets, most: int) -> list[Sets] | None:
+    """An equation in one product of factors over one symbol each: a narrowing for every value it may have and every ordered
+    split of that into divisors. None where the condition is of another form, or has no end of values."""
+    products: set[tuple[Expr, ...]] = set()
+    if c.op != "==" or not (inner_products(c.left, products) and inner_products(c.right, products)) or len(products) != 1:
         return None
-    constant, ((parts, coefficient),) = gap.args
+    (parts,) = products
     grouped: dict[str, list[Expr]] = {}
     for part in parts:
-        if len(part.symbols) != 1:
-            return None
         grouped.setdefault(next(iter(part.symbols)), []).append(part)
-    whole, rest = divmod(-constant, coefficient)
-    if rest:
-        return []
     ranges = Ranges({n: (s.min or 1, s.max) for n, s in sets.items()})
-    if whole < 1 or any((ranges.of(p)[0] or 0) < 1 for ps in grouped.values() for p in ps):
+    if any((ranges.of(p)[0] or 0) < 1 for p in parts):
         return None
+    low, high = ranges.of(product(parts))
+    left, right = (with_product(t, parts) for t in (c.left, c.right))
+    values = solutions(left, c.op, right, PRODUCT, PeriodicSet.interval(low or 1, high))
+    count = values.count()
+    if count is None or count > most or not values.exact:
+        return None
+    return [s for v in values.members() for s in splits(grouped, v, sets)]
+
+
+PRODUCT = "*"
+"""The symbol that stands for a product."""
+
+
+def inner_products(t: Term, found: set[tuple[Expr, ...]]) -> bool:
+    """Collect the products of factors over several symbols; False where several symbols meet in another way."""
+    if type(t) is int:
+        return True
+    if t.kind in ("floor", "mod", "exact"):
+        return inner_products(t.args[0], found) and type(t.args[1]) is int
+    if t.kind != "sum":
+        return False
+    for fs, _ in t.args[1]:
+        if len(fs) == 1:
+            if not inner_products(fs[0], found):
+                return False
+        elif all(len(f.symbols) == 1 for f in fs):
+            found.add(fs)
+        else:
+            return False
+    return True
+
+
+def with_product(t: Term, parts: tuple[Expr, ...]) -> Term:
+    """The term with one symbol in place of a product."""
+    if type(t) is int:
+        return t
+    if t.kind != "sum":
+        return REBUILT[t.kind](with_product(t.args[0], parts), t.args[1])
+    out: Term = t.args[0]
+    for fs, c in t.args[1]:
+        out = add(out, mul(c, symbol(PRODUCT) if fs == parts else with_product(fs[0], parts)))
+    return out
+
+
+REBUILT = {"floor": floordiv, "mod": mod, "exact": exact_div}
+
+
+def splits(grouped: dict[str, list[Expr]], whole: int, sets: Sets) -> list[Sets]:
+    """The narrowings with which the factors have a product."""
     found: list[tuple[Sets, int]] = [({}, whole)]
-    for k, (name, ps) in enumerate(grouped.items()):
-        own = product(ps)
+    for k, (name, parts) in enumerate(grouped.items()):
+        own = product(parts)
         following = []
         for partial, left in found:
             for d in [left] if k == len(grouped) - 1 else divisors(left):

@@ -181,6 +181,8 @@ def sorted_clauses(resolved: Resolved) -> tuple[dict[str, list[Clause]], list[Cl
         if key in seen:
             continue
         seen.add(key)
+        if clause.op in ("==", "|"):
+            seen.add((clause.right, clause.op, clause.left))
         names = free(clause)
         if len(names) == 1:
             single.setdefault(next(iter(names)), []).append(clause)
@@ -272,6 +274,8 @@ def clause_text(left: Any, op: str, right: Any) -> str:
     a, b = text(left), text(right)
     if op == "%":
         return f"{a if a.isalnum() else f'({a})'} % {b if b.isalnum() else f'({b})'} == 0"
+    if op == ">=" and type(left) is int:
+        return f"{b} <= {a}"
     return f"{a} == {b} or {a} == 1 or {b} == 1" if op == "|" else f"{a} {op} {b}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Assertion, Node, Parameter
+from ..graph import Assertion, Node, Parameter, Target
 from ..problems import Diagnostic, Span
 from ..shapes import rows
 from ..shapes.dims import REST
@@ -115,6 +115,9 @@ def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str,
         have, want = show(resolved.shape(asserted(resolved, c))), "(" + ", ".join(map(str, why.dims)) + ")"
         whose = f"what goes into {why.call.name} is" if why.rule == "block-input" and why.call is not None else f"{name} is"
         return f"{whose} {have}, not {want}", have, want
+    if isinstance(why, Target):
+        stated = "(" + ", ".join("_" if d is None else str(d) for d in why.dims) + ")"
+        return f"{why.name} would be {stated}: {c.message}", c.found, c.expected
     if isinstance(why, Parameter) and why.tied_to is not None:
         return (f"{why.name} cannot be {why.tied_to.name}: their shapes differ", show(resolved.tensor(why)),
                 show(resolved.tensor(why.tied_to)))  # fmt: skip

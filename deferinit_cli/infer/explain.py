@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..collector import Held
-from ..graph import Assertion, Given, Input, Node, Parameter
+from ..graph import Assertion, Given, Input, Node, Parameter, Target
 from ..problems import Span
 from ..shapes.relations import Relation
 from ..shapes.store import Fact, Store
@@ -179,11 +179,8 @@ def span_of(why: Any, what: str | int = "") -> Span | None:
     if isinstance(why, (Input, Assertion)):
         spans = why.dim_spans
         return spans[what] if isinstance(what, int) and -len(spans) <= what < len(spans) else why.span
-    if isinstance(why, Given):
+    if isinstance(why, (Given, Target)):
         return why.span
-    outside = getattr(why, "span", None)  # a shape known from outside
-    if isinstance(outside, Span):
-        return outside
     if isinstance(why, Parameter):
         return why.tie_span or why.node.place.span
     return None
@@ -210,6 +207,8 @@ def fact_text(fact: Fact) -> str:
         return f"{source.name} {source.text}".strip()
     if isinstance(owner, Input):
         return f"{LAST.get(what, f'dim {what}')} of input {owner.name}"
+    if isinstance(owner, Target):
+        return f"{owner.span.source.name} {owner.span.source.text}"
     if isinstance(owner, Assertion):
         return "expect" if owner.rule == "expect" else "the block's named dims"
     return "declared"

@@ -9,6 +9,7 @@ from ..shapes import rows
 from ..shapes.expr import Expr
 from ..shapes.rows import Open
 from ..shapes.store import Fact
+from .open_arguments import is_left_open, is_open
 from .resolved import Resolved
 
 ORDINALS = {-1: "last", -2: "second-last", -3: "third-last"}
@@ -62,6 +63,9 @@ class Waits:
 
     def loose(self, node: Node) -> str:
         """What a layer waits for whose input, if it has one, is known."""
+        if is_left_open(node.layer):
+            left = [n for n, a in node.layer.arguments.items() if a.open and is_open(getattr(node.layer, n))]
+            return ", ".join(f"`{node.name}.{n}` (left open)" for n in left)
         if self.used is None:
             net = self.resolved.network
             self.used = {v for n in net.nodes for v in n.inputs} | {v for _, v in net.outputs}

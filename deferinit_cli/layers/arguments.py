@@ -20,6 +20,8 @@ EXPRESSION = {"$ref": "#/$defs/expression"}
 class Argument:
     """One argument. As a class attribute of a layer it is found by name in the layer's `arguments`."""
 
+    open = False
+    """Whether `_` leaves it open, to be found by solving for it: it is tried, not inferred."""
     textual = False
     """Whether unquoted text is itself rather than an expression."""
     words: tuple[str, ...] = ()
@@ -92,11 +94,18 @@ class Integer(Argument):
     type = "int"
 
     def __init__(
-        self, help: str, default: Any = REQUIRED, minimum: int | None = None, maximum: int | None = None, also: str = ""
+        self,
+        help: str,
+        default: Any = REQUIRED,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        also: str = "",
+        open: bool = False,
     ) -> None:
         super().__init__(help, default, also)
         self.minimum = minimum
         self.maximum = maximum
+        self.open = open
 
     def expects(self) -> str:
         return f"an int{within(self.minimum, self.maximum)}" + (" or null" if self.default is None else "")
@@ -105,8 +114,8 @@ class Integer(Argument):
         return EXPRESSION | self.typed("integer", "string") | limits(self.minimum, self.maximum)
 
     def accept(self, value: Any) -> Any:
-        if value is None and self.default is None:
-            return None
+        if (value is None and self.default is None) or (value is UNKNOWN and self.open):
+            return value
         if type(value) is float and value.is_integer():
             value = int(value)
         if type(value) is not int:
@@ -142,9 +151,16 @@ class PerAxis(Integer):
     type = "int or list"
 
     def __init__(
-        self, help: str, default: Any = REQUIRED, minimum: int = 1, unknown: bool = True, also: str = "", words: str = ""
+        self,
+        help: str,
+        default: Any = REQUIRED,
+        minimum: int = 1,
+        unknown: bool = True,
+        also: str = "",
+        words: str = "",
+        keeps: bool = False,
     ) -> None:
-        super().__init__(help, default, minimum, None, also)
+        super().__init__(help, default, minimum, None, also, open=unknown and not keeps)  # `_` of one that keeps is no question
         self.unknown = unknown
         self.words = tuple(words.split())
 
@@ -256,6 +272,10 @@ class Flag(Argument):
 
     type = "bool"
 
+    def __init__(self, help: str, default: Any = REQUIRED, also: str = "", open: bool = False) -> None:
+        super().__init__(help, default, also)
+        self.open = open
+
     def expects(self) -> str:
         return "true or false"
 
@@ -263,6 +283,8 @@ class Flag(Argument):
         return EXPRESSION | {"type": ["boolean", "string"]}
 
     def accept(self, value: Any) -> Any:
+        if value is UNKNOWN and self.open:
+            return value
         if type(value) is not bool:
             raise self.wrong(value)
         return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from .base import Layer, Problem, flag, integer, layer, number
+from .base import Layer, Options, Path, Problem, Seen, divisors, flag, integer, is_known, layer, number
 from .broadcast import stretch
 from .frame import Frame
 from .lazy import np
@@ -59,8 +59,10 @@ class Attention(Layer):
         "rank-mismatch: bias has at most 4 dims",
     )
 
-    heads = integer("query heads", minimum=1, also="num_heads n_head")
-    kv_heads = integer("key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads")
+    heads = integer("query heads", minimum=1, also="num_heads n_head", open=True)
+    kv_heads = integer(
+        "key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads", open=True
+    )
     causal = flag("a query sees only keys up to its own place", default=False, also="is_causal use_causal_mask")
     window = integer("with causal: only the last so many keys, its own included", default=None, minimum=1, also="sliding_window")
     scale = number("factor of the logits; 1/sqrt(head_dim) when left out", default=None)
@@ -73,36 +75,38 @@ class Attention(Layer):
         if self.window is not None and not self.causal:
             raise Problem("argument-conflict", "window needs causal: true", "window")
 
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self.kv = self.kv_heads or self.heads
-        self.takes = "N Tq q_width,N Tk k_width,N Tk v_width"
-        self.gives = f"N Tq {self.heads}*v_dim"
+    takes, gives = "N Tq q_width,N Tk k_width,N Tk v_width", "N Tq heads*v_dim"
 
     def relate(self, r: Frame) -> None:
         says = "a width of {whole} does not split into {part} heads"
-        for width, heads, own in (
-            ("q_width", self.heads, "head_dim"),
-            ("k_width", self.kv, "head_dim"),
-            ("v_width", self.kv, "v_dim"),
-        ):
+        kv = kv_axis(self)
+        for width, heads, own in (("q_width", "heads", "head_dim"), ("k_width", kv, "head_dim"), ("v_width", kv, "v_dim")):
             r.slot(own)
             r.product(width, heads, own, says=says, blame="heads")
         if len(r.inputs) > 3:
-            stretch(r, r.dims(3), (r.slot("N"), r.named("all_heads", r.slot(self.heads)), r.slot("Tq"), r.slot("Tk")), "bias")
+            stretch(r, r.dims(3), (r.slot("N"), r.slot("heads"), r.slot("Tq"), r.slot("Tk")), "bias")
 
     def cost(self) -> str:
-        return f"N {self.heads} Tq Tk head_dim + N {self.heads} Tq Tk v_dim"
+        return "N heads Tq Tk head_dim + N heads Tq Tk v_dim"
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        return divisors(seen("q_width")) if name == "heads" else divisors(seen("k_width"), seen("v_width"), self.known("heads"))
 
     def forward(self, p: Any, *x: Any) -> Any:
-        q, k, v = split_heads(x[0], self.heads), split_heads(x[1], self.kv), split_heads(x[2], self.kv)
+        kv = self.kv_heads or self.heads
+        q, k, v = split_heads(x[0], self.heads), split_heads(x[1], kv), split_heads(x[2], kv)
         scale = self.scale if self.scale is not None else q.shape[-1] ** -0.5
         return join_heads(attend(q, k, v, scale, self.causal, self.window, x[3] if len(x) > 3 else None))
+
+
+def kv_axis(self: Any) -> str:
+    """The axis that tells how many heads keys and values have."""
+    return "heads" if self.kv_heads is None else "kv_heads"
 
 
 def groups(self: Any) -> None:
     """heads must be a multiple of kv_heads."""
     kv = self.kv_heads or self.heads
-    if self.heads % kv:
+    if is_known(kv) and is_known(self.heads) and self.heads % kv:
         raise Problem("not-divisible", f"{self.heads} heads do not split into {kv} groups", "kv_heads",
                       f"{self.heads} % {kv} = {self.heads % kv}", f"a divisor of {self.heads}")  # fmt: skip

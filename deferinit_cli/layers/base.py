@@ -45,11 +45,16 @@ __all__ = [
     "UNKNOWN",
     "Argument",
     "Layer",
+    "Options",
     "Param",
+    "Path",
     "Problem",
+    "Seen",
     "choice",
     "dims",
+    "divisors",
     "flag",
+    "holds",
     "integer",
     "integers",
     "layer",
@@ -62,6 +67,33 @@ __all__ = [
     "text",
     "value",
 ]  # fmt: skip
+
+
+class Seen:
+    """What is known around a layer with open arguments: sizes by the names of its axes, and its tensors' shapes.
+
+    `complete`: these are all the tensors it has.
+    """
+
+    def __init__(self, axis: Callable[[str], int | None], tensors: dict[str, tuple[int | None, ...]], complete: bool) -> None:
+        self.axis = axis
+        self.tensors = tensors
+        self.complete = complete
+
+    def __call__(self, name: str) -> int | None:
+        return self.axis(name)
+
+
+Path = tuple[int, ...]
+"""Where in an argument's lists an entry stands; empty: the argument itself."""
+Options = tuple[list[Any], bool]
+"""Values to try, and whether no other value could make a difference."""
+
+
+def divisors(*sizes: int | None) -> Options:
+    """What can divide all sizes that are known."""
+    known = [n for n in sizes if n is not None]
+    return ([d for d in range(1, min(known) + 1) if not any(n % d for n in known)], True) if known else ([1], False)
 
 
 class Param:
@@ -134,6 +166,7 @@ class Layer:
     takes: str = ""  # axis pattern per port, separated by commas; empty: `relate` reads the rows
     gives: str = ""  # axis pattern per output, sides last; empty: `relate` gives the rows
     parameters: list[Param] = []
+    order: ClassVar[tuple[str, ...]] = ()  # arguments that may be left open, those first on which others' ranges hang
     macs: ClassVar[str] = ""  # products of axes, joined by ' + '; empty: none
     spatial: ClassVar[int] = 0  # axes of a family member: 2 for conv2d
     passes: ClassVar[bool] = False  # yields its one input's shape and does nothing else: set by the registry
@@ -167,7 +200,7 @@ class Layer:
 
     def tensors(self) -> list[Param]:
         """The parameters and buffers this instance owns, in order. `when` names flags or values that must be true."""
-        return [p for p in self.parameters if not p.when or getattr(self, p.when)]
+        return [p for p in self.parameters if not p.when or holds(getattr(self, p.when))]
 
     def memo(self, key: str, make: Callable[[], Any]) -> Any:
         """Something computed once per instance: instances are shared by thousands of nodes and never change."""
@@ -208,10 +241,16 @@ class Layer:
         """Which input `index_limit` is about: the one called ids, else the first."""
         return self.ports.index("ids") if "ids" in self.ports else 0
 
-    def options(self, name: str, known: Callable[[str], int | None]) -> tuple[list[Any], bool]:
-        """Values worth trying for an argument left open, given what is known of axes by name; and whether these are all
-        that can make a difference."""
-        return [], False
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        """Values worth trying for an argument left open (or the entry of it at a path), given the sizes seen."""
+        if isinstance(self.arguments[name], Flag):
+            return [True, False], True
+        found = seen(name)
+        return ([], False) if found is None else ([found], True)
+
+    def oddity(self) -> int:
+        """How far its arguments are from what people usually write; 0: not at all. It orders solutions, no more."""
+        return 0
 
     def each(self, name: str) -> tuple[Any, ...]:
         """A per-axis argument, one entry per spatial axis."""
@@ -338,6 +377,11 @@ def parse(pattern: str) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
     if not stars:
         return tuple(tokens), None, ()
     return tuple(tokens[: stars[0]]), tokens[stars[0]], tuple(tokens[stars[0] + 1 :])
+
+
+def holds(v: Any) -> bool:
+    """Whether a flag is set: one left open is not, as far as is known."""
+    return v is not UNKNOWN and bool(v)
 
 
 def is_known(v: Any) -> bool:

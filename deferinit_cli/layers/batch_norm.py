@@ -28,8 +28,8 @@ class BatchNorm(Layer):
     axis = integer("the axis of the channels", default=1)
     eps = number("added to the variance", default=1e-5, minimum=0, also="epsilon")
     momentum = number("how fast running statistics follow; unused at inference", default=0.1, minimum=0, maximum=1)
-    scale = flag("a learned scale per channel", default=True, also="affine gamma")
-    center = flag("a learned shift per channel", default=True, also="affine beta")
+    scale = flag("a learned scale per channel", default=True, also="affine gamma", open=True)
+    center = flag("a learned shift per channel", default=True, also="affine beta", open=True)
 
     parameters = [
         param("weight", "C", ones, when="scale", keras="gamma", flax="scale", mxnet="gamma"),

@@ -17,7 +17,7 @@ class Bilinear(Layer):
     example = ("8", "[N, 3]", "[N, 5]")
 
     units = size("features produced", also="out_features")
-    bias = flag("add a learned offset", default=True, also="use_bias")
+    bias = flag("add a learned offset", default=True, also="use_bias", open=True)
 
     ports = ("a", "b")
     takes, gives = "* in1,* in2", "* units"

@@ -7,9 +7,27 @@ from typing import Any
 from ..initializers import glorot_uniform, zeros
 from ..shapes.dims import Op, Size, Sym
 from .activations import activate, activation_arg
-from .base import AXES, UNKNOWN, Layer, Param, choice, flag, integer, layer, padding_arg, param, per_axis, size
+from .base import (
+    AXES,
+    UNKNOWN,
+    Layer,
+    Options,
+    Param,
+    Path,
+    Seen,
+    choice,
+    divisors,
+    flag,
+    integer,
+    layer,
+    padding_arg,
+    param,
+    per_axis,
+    size,
+)
 from .frame import Frame
-from .windows import is_int, options, pads, slide
+from .trying import ORDER, oddity, windowed
+from .windows import is_int, pads, slide
 
 GROUP = "Convolution"
 
@@ -23,7 +41,7 @@ class Convolution(Layer):
     stride = per_axis("step of the kernel", default=1, also="strides subsample")
     padding = padding_arg("cells of padding on each side, or same")
     dilation = per_axis("distance between the kernel's cells", default=1, also="dilation_rate kernel_dilation dilations")
-    bias = flag("add a learned offset", default=True, also="use_bias")
+    bias = flag("add a learned offset", default=True, also="use_bias", open=True)
     in_channels = size("channels expected; inferred when left out", default=UNKNOWN, also="in_features in_filters")
     padding_mode = choice("what the padding holds", "zeros reflect edge circular", default="zeros", also="pad_mode",
                           taught="replicate=edge wrap=circular constant=zeros")  # fmt: skip
@@ -34,8 +52,19 @@ class Convolution(Layer):
             self.each(name)
         pads(self)
 
-    def options(self, name: str, known: Any) -> tuple[list[Any], bool]:
-        return options(self, name, known)
+    order = ORDER
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        if name == "groups":
+            found = seen("groups")
+            return divisors(seen("in_channels"), seen("channels")) if found is None else ([found], True)
+        if name == "multiplier":
+            found = seen("multiplier")
+            return divisors(seen("channels")) if found is None else ([found], True)
+        return super().options(name, path, seen) if name == "bias" else windowed(self, name, path, seen)
+
+    def oddity(self) -> int:
+        return oddity(self)
 
     def slide(self, r: Frame) -> None:
         """State the sizes after; padding that repeats the input's own cells must find as many there."""
@@ -99,7 +128,7 @@ class Conv(Convolution):
     padding = Convolution.padding
     dilation = Convolution.dilation
     groups = integer("parts the channels are split into, each convolved alone", default=1, minimum=1,
-                     also="feature_group_count num_group group")  # fmt: skip
+                     also="feature_group_count num_group group", open=True)  # fmt: skip
 
     takes, gives = "N in_channels {space}", "N channels {space_out}"
     macs = "N channels {space_out} in_group {kernel}"
@@ -134,7 +163,7 @@ class DepthwiseConv(Convolution):
     example = ("{kernel_size: 3, padding: same}", "[N, 16, {Space}]")
 
     kernel_size = Convolution.kernel_size
-    multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier channel_multiplier")
+    multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier channel_multiplier", open=True)
 
     takes, gives = "N in_channels {space}", "N channels {space_out}"
     macs = "N channels {space_out} {kernel}"

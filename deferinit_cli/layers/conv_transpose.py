@@ -7,8 +7,26 @@ from typing import Any
 from ..initializers import glorot_uniform, zeros
 from . import kernels
 from .activations import activate, activation_arg
-from .base import AXES, UNKNOWN, Layer, Param, Problem, flag, integer, layer, padding_arg, param, per_axis, size
+from .base import (
+    AXES,
+    UNKNOWN,
+    Layer,
+    Options,
+    Param,
+    Path,
+    Problem,
+    Seen,
+    divisors,
+    flag,
+    integer,
+    layer,
+    padding_arg,
+    param,
+    per_axis,
+    size,
+)
 from .frame import Frame
+from .trying import ORDER, spread
 from .windows import is_int, pads
 
 GROUP = "Convolution"
@@ -37,8 +55,8 @@ class ConvTranspose(Layer):
     padding = padding_arg("cells cut from each side of the result; same makes it stride times as large")
     output_padding = per_axis("cells added behind, less than stride or dilation", default=0, minimum=0)
     dilation = per_axis("distance between the kernel's cells", default=1, also="dilation_rate")
-    groups = integer("parts the channels are split into", default=1, minimum=1, also="num_group")
-    bias = flag("add a learned offset", default=True, also="use_bias")
+    groups = integer("parts the channels are split into", default=1, minimum=1, also="num_group", open=True)
+    bias = flag("add a learned offset", default=True, also="use_bias", open=True)
     in_channels = size("channels expected; inferred when left out", default=UNKNOWN)
     activation = activation_arg()
 
@@ -85,6 +103,14 @@ class ConvTranspose(Layer):
                 r.affine(f"{axis}_out", axis, s, d * (k - 1) + 1 - s - (before + behind) + extra)
             else:
                 r.slot(f"{axis}_out")
+
+    order = ORDER
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        if name == "groups":
+            found = seen("groups")
+            return divisors(seen("in_channels"), seen("channels")) if found is None else ([found], True)
+        return super().options(name, path, seen) if name == "bias" else spread(self, name, path, seen)
 
     def forward(self, p: Any, x: Any) -> Any:
         cut = [(before, behind) for before, behind, _ in self.margins()]

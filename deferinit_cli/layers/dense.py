@@ -27,7 +27,7 @@ class Dense(Layer):
 
     units = size("features produced", also="out_features output_dim num_hidden features")
     in_units = size("features expected; inferred when left out", default=UNKNOWN, also="in_features input_dim")
-    bias = flag("add a learned offset", default=True, also="use_bias")
+    bias = flag("add a learned offset", default=True, also="use_bias", open=True)
     flatten = flag("first flatten all axes but the first", default=False)
     activation = activation_arg()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializers import ones, zeros
-from .base import Layer, flag, integer, integers, layer, number, param
+from .base import Layer, Options, Path, Seen, divisors, flag, integer, integers, layer, number, param
 from .frame import Frame
 from .lazy import np
 
@@ -38,16 +38,19 @@ class GroupNorm(Layer):
 
     example = ("4", "[N, 16, 32, 32]")
 
-    groups = integer("groups the channels are split into", minimum=1, also="num_groups")
+    groups = integer("groups the channels are split into", minimum=1, also="num_groups", open=True)
     eps = number("added to the variance", default=1e-5, minimum=0, also="epsilon")
-    scale = flag("a learned scale per channel", default=True, also="affine")
-    center = flag("a learned shift per channel", default=True)
+    scale = flag("a learned scale per channel", default=True, also="affine", open=True)
+    center = flag("a learned shift per channel", default=True, open=True)
 
     takes = gives = "N C *x"
     parameters = CHANNEL_FACTORS
 
     def relate(self, r: Frame) -> None:
-        r.divides(self.groups, "C", says="{whole} channels do not split into {part} groups", blame="groups")
+        r.divides("groups", "C", says="{whole} channels do not split into {part} groups", blame="groups")
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        return divisors(seen("C")) if name == "groups" else super().options(name, path, seen)
 
     def forward(self, p: Any, x: Any) -> Any:
         return scaled(self, p, normalised(x, self.groups, self.eps))
@@ -67,8 +70,8 @@ class InstanceNorm(Layer):
     example = ("{scale: true, center: true}", "[N, 16, 32, 32]")
 
     eps = number("added to the variance", default=1e-5, minimum=0, also="epsilon")
-    scale = flag("a learned scale per channel", default=False, also="affine")
-    center = flag("a learned shift per channel", default=False)
+    scale = flag("a learned scale per channel", default=False, also="affine", open=True)
+    center = flag("a learned shift per channel", default=False, open=True)
 
     takes = gives = "N C *x"
     parameters = CHANNEL_FACTORS

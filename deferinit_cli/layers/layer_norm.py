@@ -78,8 +78,8 @@ class LayerNorm(FeatureNorm):
 
     axis = FeatureNorm.axis
     eps = number("added to the variance", default=1e-5, minimum=0, also="epsilon")
-    scale = flag("a learned scale", default=True, also="elementwise_affine affine")
-    center = flag("a learned shift", default=True, also="bias")
+    scale = flag("a learned scale", default=True, also="elementwise_affine affine", open=True)
+    center = flag("a learned shift", default=True, also="bias", open=True)
 
     parameters = [
         param("weight", "", ones, when="scale", keras="gamma", flax="scale", mxnet="gamma"),

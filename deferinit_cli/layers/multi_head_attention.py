@@ -6,7 +6,7 @@ from typing import Any
 
 from ..initializers import glorot_uniform, zeros
 from .attention import attend, groups, join_heads, split_heads
-from .base import UNKNOWN, Layer, Param, flag, integer, layer, size
+from .base import UNKNOWN, Layer, Options, Param, Path, Seen, divisors, flag, holds, integer, is_known, layer, size
 from .frame import Frame
 from .lazy import np
 
@@ -34,10 +34,12 @@ class MultiHeadAttention(Layer):
         "size-mismatch: an input left out is the one before it, so their widths are equal",
     )
 
-    heads = integer("query heads", minimum=1, also="num_heads nhead")
-    kv_heads = integer("key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads")
+    heads = integer("query heads", minimum=1, also="num_heads nhead", open=True)
+    kv_heads = integer(
+        "key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads", open=True
+    )
     head_dim = size("width of a head; the query's width over heads when left out", default=UNKNOWN, also="key_dim")
-    bias = flag("learned offsets", default=True, also="use_bias")
+    bias = flag("learned offsets", default=True, also="use_bias", open=True)
     causal = flag("a query sees only keys up to its own place", default=False)
     k_width = size("width of the keys, where it is not the queries'", default=None, also="kdim")
     v_width = size("width of the values, where it is not the queries'", default=None, also="vdim")
@@ -47,7 +49,6 @@ class MultiHeadAttention(Layer):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.kv = self.kv_heads or self.heads
         self.apart = self.k_width is not None or self.v_width is not None
         self.k_axis = "k_width" if self.k_width is not None else "width"
         self.v_axis = "v_width" if self.v_width is not None else "width"
@@ -57,8 +58,21 @@ class MultiHeadAttention(Layer):
     def check(self) -> None:
         groups(self)
 
+    @property
+    def kv(self) -> Any:
+        return self.heads if self.kv_heads is None else self.kv_heads
+
+    def widths(self) -> tuple[str, str, str]:
+        """The axes of all queries, of all keys, and of queries, keys and values together."""
+        heads = self.heads if is_known(self.heads) else "heads"  # by name where it is left open
+        h, kv = f"{heads}*head_dim", f"{self.kv_heads if is_known(self.kv_heads) else 'kv_heads'}*head_dim"
+        kv = h if self.kv_heads is None else kv
+        if is_known(self.heads) and is_known(self.kv):
+            return h, kv, f"{self.heads + 2 * self.kv}*head_dim"
+        return h, kv, "3*heads*head_dim" if self.kv_heads is None else "rows"
+
     def tensors(self) -> list[Param]:
-        h, kv, rows = f"{self.heads}*head_dim", f"{self.kv}*head_dim", f"{self.heads + 2 * self.kv}*head_dim"
+        h, kv, rows = self.widths()
         parts = f"q={h} k={kv} v={kv}"
         if self.apart:
             own = (("q", h, "width"), ("k", kv, self.k_axis), ("v", kv, self.v_axis))
@@ -67,12 +81,12 @@ class MultiHeadAttention(Layer):
         else:
             names = self.projected("q k v", "width {}", "parts")
             out = [Param("in_proj_weight", f"{rows} width", glorot_uniform, fans=f"width -> {rows}", parts=parts, names=names)]
-        if self.bias:
+        if holds(self.bias):
             names = self.projected("q k v", "{}", "parts", "bias")
             out.append(Param("in_proj_bias", rows, zeros, fans=f"width -> {rows}", parts=parts, names=names))
-        names = self.named(f"kernel: {self.heads} head_dim width")
+        names = self.named(f"kernel: {h.replace('*', ' ')} width")
         out.append(Param("out_proj.weight", f"width {h}", glorot_uniform, fans=f"{h} -> width", names=names))
-        if self.bias:
+        if holds(self.bias):
             out.append(Param("out_proj.bias", "width", zeros, fans=f"{h} -> width", names=self.named("bias")))
         return out
 
@@ -81,7 +95,7 @@ class MultiHeadAttention(Layer):
         said = []
         for n in inputs.split():
             word = {"q": "query", "k": "key", "v": "value"}[n]
-            heads = f"{self.heads if n == 'q' else self.kv} head_dim"
+            heads = self.widths()[n != "q"].replace("*", " ")
             said.append(f"{word}/{last}{f'[{n}]' if parts else ''}: {axes.format(heads)}")
         return self.by_framework("; ".join(said), "; ".join(said))
 
@@ -95,8 +109,11 @@ class MultiHeadAttention(Layer):
 
     def relate(self, r: Frame) -> None:
         r.slot("width")
+        if self.widths()[2] == "rows":
+            r.slot("rows")
+            r.sum("rows", "heads*head_dim", "kv_heads*head_dim", "kv_heads*head_dim")
         if self.head_dim is UNKNOWN:
-            r.product("width", self.heads, "head_dim", blame="heads",
+            r.product("width", "heads", "head_dim", blame="heads",
                       says="a width of {whole} does not split into {part} heads")  # fmt: skip
         if len(r.inputs) == 1:
             r.axes["Tk"] = r.slot("Tq")
@@ -105,8 +122,13 @@ class MultiHeadAttention(Layer):
                 came = self.k_axis if axis == self.v_axis and len(r.inputs) == 2 else "width"
                 r.store.equal(r.slot(came), r.slot(axis), (r.node, axis if axis != "width" else "v_width"))
 
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        if name == "heads":
+            return divisors(seen("width"))
+        return divisors(self.known("heads")) if name == "kv_heads" else super().options(name, path, seen)
+
     def cost(self) -> str:
-        h, kv = f"{self.heads}*head_dim", f"{self.kv}*head_dim"
+        h, kv, _ = (axis.replace("*", " ") for axis in self.widths())
         return (f"N Tq width {h} + N Tk {self.k_axis} {kv} + N Tk {self.v_axis} {kv} + N Tq Tk {h} + N Tq Tk {h} + "
                 f"N Tq width {h}")  # fmt: skip
 
@@ -115,8 +137,9 @@ class MultiHeadAttention(Layer):
         k = x[1] if len(x) > 1 else q
         v = x[2] if len(x) > 2 else k
         out = getattr(p, "out_proj.weight")
+        kv = self.kv
         d = out.shape[1] // self.heads
-        cuts = [self.heads * d, (self.heads + self.kv) * d]
+        cuts = [self.heads * d, (self.heads + kv) * d]
         if self.apart:
             weights = [p.q_proj_weight, p.k_proj_weight, p.v_proj_weight]
         else:
@@ -124,6 +147,6 @@ class MultiHeadAttention(Layer):
         made = [a @ w.T for a, w in zip((q, k, v), weights)]
         if self.bias:
             made = [m + b for m, b in zip(made, np.split(p.in_proj_bias, cuts))]
-        q, k, v = (split_heads(m, n) for m, n in zip(made, (self.heads, self.kv, self.kv)))
+        q, k, v = (split_heads(m, n) for m, n in zip(made, (self.heads, kv, kv)))
         y = join_heads(attend(q, k, v, d**-0.5, self.causal, None)) @ out.T
         return y + getattr(p, "out_proj.bias") if self.bias else y

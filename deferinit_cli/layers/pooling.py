@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from . import pools
-from .base import UNKNOWN, Layer, Problem, flag, layer, number, padding_arg, per_axis
+from .base import UNKNOWN, Layer, Options, Path, Problem, Seen, flag, layer, number, padding_arg, per_axis
 from .frame import Frame
-from .windows import is_int, options, pads, slide, stride
+from .trying import ORDER, oddity, windowed
+from .windows import is_int, pads, slide, stride
 
 GROUP = "Pooling"
 
@@ -30,8 +31,13 @@ class Pool(Layer):
     def relate(self, r: Frame) -> None:
         slide(r, self)
 
-    def options(self, name: str, known: Any) -> tuple[list[Any], bool]:
-        return options(self, name, known)
+    order = ORDER
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        return windowed(self, name, path, seen)
+
+    def oddity(self) -> int:
+        return oddity(self)
 
     def strides(self) -> list[int]:
         return [stride(self, i) for i in range(self.spatial)]
@@ -119,7 +125,7 @@ class Adaptive(Layer):
 
     example = ("7", "[N, 16, {Space}]")
 
-    output_size = per_axis("sizes wanted; _ keeps an axis", also="output_shape")
+    output_size = per_axis("sizes wanted; _ keeps an axis", also="output_shape", keeps=True)
 
     takes, gives = "N C {space}", "N C {space_out}"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..initializers import normal
 from .attention import Attention, attend, join_heads, split_heads
-from .base import Layer, Problem, flag, integer, layer, number, param, size
+from .base import Layer, Options, Path, Problem, Seen, divisors, flag, integer, layer, number, param, size
 from .frame import Frame
 from .lazy import np
 from .softmaxes import softmax
@@ -33,7 +33,7 @@ class Rotary(Layer):
     example = ("4", "[N, T, 64]")
     rules = ("odd-rotation: an even number of features turns in each head",)
 
-    heads = integer("heads that the width is split into", minimum=1, also="num_heads")
+    heads = integer("heads that the width is split into", minimum=1, also="num_heads", open=True)
     theta = number("base of the angles", default=10000.0, minimum=1, also="base rope_theta")
     fraction = number("part of each head that turns", default=1.0, minimum=0, maximum=1, also="partial_rotary_factor rotary_pct")
     interleaved = flag("pairs are neighbours rather than halves apart", default=False)
@@ -41,7 +41,7 @@ class Rotary(Layer):
     takes = gives = "N T width"
 
     def relate(self, r: Frame) -> None:
-        r.product("width", self.heads, "head_dim", says="a width of {whole} does not split into {part} heads", blame="heads")
+        r.product("width", "heads", "head_dim", says="a width of {whole} does not split into {part} heads", blame="heads")
         exact = ratio(self.fraction)
         if exact is None:
             known = r.store.known(r.slot("head_dim"))
@@ -52,6 +52,9 @@ class Rotary(Layer):
         r.product("parts", part, "head_dim")
         r.floored("turned", "parts", whole)
         r.divides(2, "turned", rule="odd-rotation", blame="heads" if whole == 1 else "fraction", says=SAYS)
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        return divisors(seen("width"))
 
     def forward(self, p: Any, x: Any) -> Any:
         n, t, width = x.shape
@@ -117,7 +120,8 @@ class Alibi(Attention):
     optional = 0
 
     def forward(self, p: Any, *x: Any) -> Any:
-        q, k, v = split_heads(x[0], self.heads), split_heads(x[1], self.kv), split_heads(x[2], self.kv)
+        kv = self.kv_heads or self.heads
+        q, k, v = split_heads(x[0], self.heads), split_heads(x[1], kv), split_heads(x[2], kv)
         gap = np.arange(q.shape[2])[:, None] - np.arange(k.shape[2])[None, :]
         bias = (-slopes(self.heads)[:, None, None] * gap).astype(q.dtype)
         scale = self.scale if self.scale is not None else q.shape[-1] ** -0.5
@@ -150,7 +154,7 @@ class RelativeBias(Layer):
 
     buckets = integer("buckets of distances", minimum=2, also="num_buckets relative_attention_num_buckets")
     max_distance = integer("distance from which all share a bucket", minimum=1, also="relative_attention_max_distance")
-    heads = integer("heads", minimum=1, also="num_heads")
+    heads = integer("heads", minimum=1, also="num_heads", open=True)
     bidirectional = flag("tell before from behind", default=True)
 
     ports = ("q", "k")

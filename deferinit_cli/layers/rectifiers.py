@@ -88,16 +88,17 @@ class Prelu(Layer):
 
     example = ("false", "[N, 16, 32, 32]")
 
-    shared = flag("one factor for all channels, rather than one each", default=True)
+    shared = flag("one factor for all channels, rather than one each", default=True, open=True)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.takes = self.gives = "*x" if self.shared else "N C *x"
+        self.takes = self.gives = "*x" if self.shared is not False else "N C *x"
         if self.shared:  # Keras has an axis of size 1 for each of the input's but the first
             names = {"keras": "alpha: *x-1", "flax": "negative_slope:", "mxnet": "alpha"}
         else:  # Keras' data has the channels last
             names = {"keras": "alpha: *x C", "flax": "", "mxnet": "alpha"}
-        self.parameters = [param("weight", "1" if self.shared else "C", constant(value=0.25), names=names)]
+        axes = "1" if self.shared is True else "C" if self.shared is False else "factors"
+        self.parameters = [param("weight", axes, constant(value=0.25), names=names)]
 
     def relate(self, r: Frame) -> None:
         """Nothing beyond equal names; stated because the shape alone does not pass: there is a tensor."""

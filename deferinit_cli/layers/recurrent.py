@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from ..initializers import glorot_uniform, orthogonal, zeros
 from . import gates as cells
 from .abroad import under
-from .base import Layer, Param, Problem, choice, flag, integer, layer, size
+from .base import Layer, Options, Param, Path, Problem, Seen, choice, flag, holds, integer, is_known, layer, size
 from .frame import Frame
 from .lazy import np
 from .sigmoids import sigmoid
 
 GROUP = "Recurrent"
+CELL = re.compile("_l([0-9]+)")
 
 
 class Recurrent(Layer):
@@ -21,9 +23,9 @@ class Recurrent(Layer):
     example = ("32", "[N, T, 16]")
 
     hidden = size("width of the state", also="hidden_size units hidden_units features num_units")
-    layers = integer("cells on top of each other", default=1, minimum=1, also="num_layers")
-    bidirectional = flag("also run from the end; results are joined", default=False)
-    bias = flag("learned offsets", default=True, also="use_bias")
+    layers = integer("cells on top of each other", default=1, minimum=1, also="num_layers", open=True)
+    bidirectional = flag("also run from the end; results are joined", default=False, open=True)
+    bias = flag("learned offsets", default=True, also="use_bias", open=True)
     projection = 0
 
     ports: ClassVar[tuple[str, ...]] = ("x", "h")
@@ -36,23 +38,35 @@ class Recurrent(Layer):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.directions = 2 if self.bidirectional else 1
+        self.directions = 2 if holds(self.bidirectional) else 1  # of what is left open, the least
+        self.depth = self.layers if is_known(self.layers) else 1
+        settled = is_known(self.layers) and is_known(self.bidirectional)
         width = "width" if self.projection else "hidden"
-        state = f"{self.directions * self.layers} N {width}"
-        cell = f"{self.directions * self.layers} N hidden"
+        cells = str(self.directions * self.depth) if settled else "cells"
+        state, cell = f"{cells} N {width}", f"{cells} N hidden"
         self.takes = f"N T in,{state}" + (f",{cell}" if "c" in self.ports else "")
-        out = f"{self.directions}*{width}"
-        sides = {"h": state, "c": cell, "last": f"N {out}"}
-        self.gives = ",".join([f"N T {out}", *(sides[s] for s in self.sides)])
+        self.joined = f"{self.directions}*{width}" if is_known(self.bidirectional) else "joined"
+        sides = {"h": state, "c": cell, "last": f"N {self.joined}"}
+        self.gives = ",".join([f"N T {self.joined}", *(sides[s] for s in self.sides)])
 
     def suffixes(self) -> list[tuple[str, str]]:
         """(ending of the names, the axis that comes in) for every cell, in PyTorch's order."""
-        width = "width" if self.projection else "hidden"
         return [
-            (f"_l{k}" + ("_reverse" if d else ""), "in" if k == 0 else f"{self.directions}*{width}")
-            for k in range(self.layers)
+            (f"_l{k}" + ("_reverse" if d else ""), "in" if k == 0 else self.joined)
+            for k in range(self.depth)
             for d in range(self.directions)
         ]
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        if name == "layers":
+            known = 1 + max((int(found.group(1)) for key in seen.tensors if (found := CELL.search(key))), default=0)
+            return (list(range(1, known + 1)), True) if seen.complete else (list(range(known, known + 4)), False)
+        if name == "projection":
+            width, hidden = seen("width"), seen("hidden")
+            if width is not None and hidden is not None:
+                return [width if width < hidden else 0], True
+            return [0], seen.complete and "weight_hr_l0" not in seen.tensors
+        return super().options(name, path, seen)
 
     def tensors(self) -> list[Param]:
         out = []
@@ -60,11 +74,11 @@ class Recurrent(Layer):
         width = "width" if self.projection else "hidden"
         for end, came in self.suffixes():
             shapes = [("weight_ih", f"{g} {came}", glorot_uniform, came), ("weight_hh", f"{g} {width}", orthogonal, width)]
-            if self.bias:
+            if holds(self.bias):
                 shapes += [("bias_ih", g, zeros, width), ("bias_hh", g, zeros, width)]
             for key, axes, start, fan in shapes:
                 out.append(Param(key + end, axes, start, fans=f"{fan} -> {g}", parts=self.parts, names=self.names(key, end)))
-            if self.projection:
+            if holds(self.projection):
                 names: dict[str, str | None] = {"keras": "", "flax": "", "mxnet": self.below(end)["mxnet"] + "h2r_weight"}
                 out.append(Param(f"weight_hr{end}", "width hidden", glorot_uniform, fans="hidden -> width", names=names))
         return out
@@ -73,13 +87,13 @@ class Recurrent(Layer):
         """What others call a tensor; neither Keras nor Flax has a projection."""
         below = self.below(end)
         said = {f: under(below[f], words or "") for f, words in self.called[key].items()}
-        return {**said, "keras": "", "flax": ""} if self.projection else dict(said)
+        return {**said, "keras": "", "flax": ""} if holds(self.projection) else dict(said)
 
     def below(self, end: str) -> dict[str, str]:
         """The levels others have for one cell: a layer of theirs for each of `layers`, in it one for each direction."""
         level, back = end.removeprefix("_l").removesuffix("_reverse"), end.endswith("_reverse")
-        stack = f"l{level}/" if self.layers > 1 else ""
-        way = f"{'backward' if back else 'forward'}_{{}}/" if self.bidirectional else ""
+        stack = f"l{level}/" if self.depth > 1 else ""
+        way = f"{'backward' if back else 'forward'}_{{}}/" if self.directions > 1 else ""
         return {
             "keras": f"{stack}{way.format(self.cell_name.removesuffix('_cell'))}{self.cell_name}/",
             "flax": f"{stack}{way.format('rnn')}cell/",
@@ -90,12 +104,12 @@ class Recurrent(Layer):
         g = f"{self.gates} hidden"
         width = "width" if self.projection else "hidden"
         parts = [f"N T {g} {came} + N T {g} {width}" for _, came in self.suffixes()]
-        if self.projection:
+        if holds(self.projection):
             parts += ["N T width hidden"] * len(parts)
         return " + ".join(parts)
 
     def relate(self, r: Frame) -> None:
-        if self.projection:
+        if holds(self.projection):
             r.equal("width", r.name("projection", r.slot("projection")))  # a first h has said its width by now
 
     def forward(self, p: Any, x: Any, *state: Any) -> Any:
@@ -167,7 +181,9 @@ class LSTM(Recurrent):
     layers = Recurrent.layers
     bidirectional = Recurrent.bidirectional
     bias = Recurrent.bias
-    projection = integer("width the state is projected to; 0 for none", default=0, minimum=0, also="proj_size projection_size")
+    projection = integer(
+        "width the state is projected to; 0 for none", default=0, minimum=0, also="proj_size projection_size", open=True
+    )
 
     ports = ("x", "h", "c")
     optional = 2
@@ -177,7 +193,7 @@ class LSTM(Recurrent):
 
     def check(self) -> None:
         hidden = self.known("hidden")
-        if self.projection and hidden is not None and self.projection >= hidden:
+        if holds(self.projection) and hidden is not None and self.projection >= hidden:
             raise Problem("argument-range", f"projection is {self.projection}, hidden is {hidden}", "projection",
                           str(self.projection), f"less than {hidden}, or 0 for none")  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .arguments import EXPRESSION, PerAxis
-from .base import Layer, Problem, choice, integer, layer, number
+from .base import UNKNOWN, Layer, Options, Path, Problem, Seen, choice, divisors, integer, layer, number
 from .base import size as extent
 from .frame import Frame
 from .lazy import np
@@ -19,16 +19,21 @@ class PixelShuffle(Layer):
 
     example = ("2", "[N, 16, 32, 32]")
 
-    factor = integer("how much larger", minimum=1, also="upscale_factor block_size")
+    factor = integer("how much larger", minimum=1, also="upscale_factor block_size", open=True)
 
     accepts = "any"
     takes, gives = "N whole h w", "N C h_out w_out"
 
     def relate(self, r: Frame) -> None:
         f = self.factor
+        if f is UNKNOWN:
+            return
         r.product("whole", f * f, "C", says="{whole} channels do not split into {part}", blame="factor")
         r.affine("h_out", "h", f, 0)
         r.affine("w_out", "w", f, 0)
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        return shuffles(seen, seen("whole"), "h", "h_out")
 
     def forward(self, p: Any, x: Any) -> Any:
         n, c, h, w = x.shape
@@ -42,7 +47,7 @@ class PixelUnshuffle(Layer):
 
     example = ("2", "[N, 4, 32, 32]")
 
-    factor = integer("how much smaller", minimum=1, also="downscale_factor block_size")
+    factor = integer("how much smaller", minimum=1, also="downscale_factor block_size", open=True)
 
     accepts = "any"
     takes, gives = "N C h w", "N whole h_out w_out"
@@ -50,14 +55,29 @@ class PixelUnshuffle(Layer):
     def relate(self, r: Frame) -> None:
         f = self.factor
         r.slot("whole")
+        if f is UNKNOWN:
+            return
         r.affine("whole", "C", f * f, 0)
         for axis in "hw":
             r.product(axis, f, f"{axis}_out", says="a size of {whole} does not split into {part}", blame="factor")
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        return shuffles(seen, seen("whole"), "h_out", "h")
 
     def forward(self, p: Any, x: Any) -> Any:
         n, c, h, w = x.shape
         f = self.factor
         return x.reshape(n, c, h // f, f, w // f, f).transpose(0, 1, 3, 5, 2, 4).reshape(n, c * f * f, h // f, w // f)
+
+
+def shuffles(seen: Seen, deep: int | None, small: str, large: str) -> Options:
+    """Factors whose square divides the deep channels, or that the sizes tell."""
+    a, b = seen(small), seen(large)
+    if a is not None and b is not None:
+        return ([b // a] if b % a == 0 else []), True
+    if deep is not None:
+        return [f for f in range(1, deep + 1) if f * f <= deep and deep % (f * f) == 0], True
+    return [1, 2, 3, 4], False
 
 
 @layer("channel_shuffle", torch="nn.ChannelShuffle", keras="", flax="", mxnet="")
@@ -66,13 +86,16 @@ class ChannelShuffle(Layer):
 
     example = ("4", "[N, 16, 32, 32]")
 
-    groups = integer("groups of channels", minimum=1)
+    groups = integer("groups of channels", minimum=1, open=True)
 
     accepts = "any"
     takes = gives = "N C *x"
 
     def relate(self, r: Frame) -> None:
-        r.divides(self.groups, "C", says="{whole} channels do not split into {part} groups", blame="groups")
+        r.divides("groups", "C", says="{whole} channels do not split into {part} groups", blame="groups")
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        return divisors(seen("C"))
 
     def forward(self, p: Any, x: Any) -> Any:
         n, c = x.shape[:2]
@@ -85,22 +108,21 @@ class WindowPartition(Layer):
 
     example = ("7", "[N, 56, 56, 96]")
 
-    size = integer("cells of a window's side", minimum=1, also="window_size")
+    size = integer("cells of a window's side", minimum=1, also="window_size", open=True)
 
     accepts = "any"
-    takes, gives = "N h w C", "count {0} {0} C"
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self.gives = f"count {self.size} {self.size} C"
+    takes, gives = "N h w C", "count size size C"
 
     def relate(self, r: Frame) -> None:
         for axis in "hw":
             r.product(
-                axis, self.size, f"{axis}_count", blame="size", says="a size of {whole} is no whole number of windows of {part}"
+                axis, "size", f"{axis}_count", blame="size", says="a size of {whole} is no whole number of windows of {part}"
             )
         r.slot("count")
         r.product("count", "N", "h_count", "w_count")
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        return divisors(seen("h"), seen("w")) if seen(name) is None else ([seen(name)], True)
 
     def forward(self, p: Any, x: Any) -> Any:
         n, h, w, c = x.shape
@@ -114,22 +136,17 @@ class WindowMerge(Layer):
 
     example = ("{size: 7, height: 56, width: 56}", "[64*N, 7, 7, 96]")
 
-    size = integer("cells of a window's side", minimum=1, also="window_size")
+    size = integer("cells of a window's side", minimum=1, also="window_size", open=True)
     height = extent("height of the image", also="H")
     width = extent("width of the image", also="W")
 
     accepts = "any"
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self.takes, self.gives = f"count {self.size} {self.size} C", "N height width C"
+    takes, gives = "count size size C", "N height width C"
 
     def relate(self, r: Frame) -> None:
         for axis in ("height", "width"):
             r.slot(axis)
-            r.product(
-                axis, self.size, f"{axis}_count", blame=axis, says="a size of {whole} is no whole number of windows of {part}"
-            )
+            r.product(axis, "size", f"{axis}_count", blame=axis, says="a size of {whole} is no whole number of windows of {part}")
         r.slot("N")
         r.product("count", "N", "height_count", "width_count")
 

@@ -24,6 +24,14 @@ class Piece:
         self.modulus = modulus
         self.residues = residues
 
+    def count(self) -> int | None:
+        """How many sizes; None where there is no end."""
+        if self.high is None:
+            return None
+        whole, left = divmod(self.high - self.low + 1, self.modulus)
+        rest = sum((r - self.low) % self.modulus < left for r in self.residues)
+        return whole * len(self.residues) + rest
+
     def key(self) -> tuple[object, ...]:
         return self.low, self.high, self.modulus, self.residues
 
@@ -123,13 +131,8 @@ class PeriodicSet:
 
     def count(self) -> int | None:
         """How many members; None where there is no end to them."""
-        total = 0
-        for spans in self.table.values():
-            for low, high in spans:
-                if high is None:
-                    return None
-                total += (high - low) // self.period + 1
-        return total
+        counts = [p.count() for p in self.pieces]
+        return None if None in counts else sum(n for n in counts if n is not None)
 
     def runs(self, most: int) -> list[Span] | None:
         """Stretches of consecutive members; None where they have no end or are more than `most`."""

@@ -43,7 +43,9 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
     if strict is not None:
         strict.see(resolved)
     for check in network.checks:
-        net, resolved_, problems = case(text, network, {**asked.sets, **check.sets}, check.inputs, bool(check.sets))
+        net, resolved_, problems = case(
+            text, network, {**asked.sets, **check.sets}, check.inputs, bool(check.sets), check.error is None
+        )
         out.append(Outcome(spec, check.name, check.span.line, judge(check, net, resolved_, problems), CHECK))
         if strict is not None and resolved_ is not None and check.error is None and out[-1].passed:
             strict.see(resolved_)
@@ -59,13 +61,18 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
 
 
 def case(
-    text: Text, network: Network, sets: dict[str, str], inputs: Sequence[Given], again: bool
+    text: Text, network: Network, sets: dict[str, str], inputs: Sequence[Given], again: bool, advice: bool = True
 ) -> tuple[Network, Resolved | None, list[Diagnostic]]:
     """One inference: (network, what is known or None, what is wrong). `again`: other sets make it another network."""
     try:
         net = load_text(text, sets=sets) if again else network
         resolved = infer(net, inputs)
-        return net, resolved, diagnostics(resolved)
+        found = diagnostics(resolved)
+        if found and inputs and advice:
+            from ..infer.advice import advise
+
+            advise(net, inputs, found)
+        return net, resolved, found
     except Rejected as e:
         return network, None, e.diagnostics
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Parameter
+from ..infer.open_arguments import is_left_open, told
 from ..infer.resolved import Resolved
 from ..infer.waits import Waits
 from ..problems import Diagnostic, Problem, Rejected
@@ -24,9 +25,11 @@ def owner(p: Parameter) -> Parameter:
 
 
 def unresolved(resolved: Resolved) -> list[Diagnostic]:
-    """One diagnostic per parameter whose shape is not all numbers: what it waits for."""
-    waits, out = Waits(resolved), []
+    """One diagnostic per argument left open, and per other parameter whose shape is not all numbers: what it waits for."""
+    waits, out = Waits(resolved), told(resolved.network)
     for p in owners(resolved):
+        if out and is_left_open(p.node.layer):
+            continue
         shape = resolved.tensor(p)
         if shape is None or not all(type(t) is int for t in shape):
             shown = "unknown rank" if shape is None else "(" + ", ".join(str(t) if type(t) is int else "-1" for t in shape) + ")"

@@ -84,10 +84,24 @@ def double(x: Tensor) -> Tensor:
 
 
 class Case:
-    """`spec` and `run` are the same network; `shape` is its input's, with H and W (T) left open; `fixed` a size of W that works."""
+    """`spec` and `run` are the same network; `shape` is its input's, with H and W (T) left open; `fixed` a size of W that works.
 
-    def __init__(self, name: str, spec: str, run: Callable[[Tensor], Tensor], shape: tuple[Any, ...], fixed: int) -> None:
+    What `run` returns is the spec's value `of` (its output, where it says nothing), with equal sizes on `axes`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        spec: str,
+        run: Callable[[Tensor], Tensor],
+        shape: tuple[Any, ...],
+        fixed: int,
+        of: str,
+        axes: tuple[int, ...],
+    ) -> None:
         self.name = name
+        self.of = of
+        self.axes = axes
         self.spec = spec if "\n" in spec else (SPECS / f"{spec}.yaml").read_text("utf-8")
         self.run = run
         self.shape = shape
@@ -100,9 +114,11 @@ class Case:
 CASES: list[Case] = []
 
 
-def case(spec: str, shape: tuple[Any, ...] = (1, 3, "H", "W"), fixed: int = 224) -> Callable[[Any], Any]:
+def case(
+    spec: str, shape: tuple[Any, ...] = (1, 3, "H", "W"), fixed: int = 224, of: str = "", axes: tuple[int, ...] = ()
+) -> Callable[[Any], Any]:
     def add(run: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        CASES.append(Case(run.__name__, spec, run, shape, fixed))
+        CASES.append(Case(run.__name__, spec, run, shape, fixed, of, axes or ((2, 3) if len(shape) == 4 else (2,))))
         return run
 
     return add
@@ -113,37 +129,37 @@ IMAGE = "inputs: {x: [N, 3, H, W]}\nlayers:\n"
 # ---- networks of the zoo
 
 
-@case("lenet", (1, 1, "H", "W"), 28)
+@case("lenet", (1, 1, "H", "W"), 28, of="flatten0", axes=(1,))
 def lenet(x: Tensor) -> Tensor:
     return pool(conv(pool(conv(x, 6, 5), 2), 16, 5), 2).flatten(1)
 
 
-@case("alexnet")
+@case("alexnet", of="features")
 def alexnet(x: Tensor) -> Tensor:
     x = pool(conv(x, 4, 11, 4, 2), 3, 2)
     x = pool(conv(x, 4, 5, 1, 2), 3, 2)
     for _ in range(3):
         x = conv(x, 4, 3, 1, 1)
-    return F.adaptive_avg_pool2d(pool(x, 3, 2), 6)
+    return pool(x, 3, 2)
 
 
-@case("vgg")
+@case("vgg", of="stage")
 def vgg(x: Tensor) -> Tensor:
     for _ in range(5):
         x = pool(conv(x, 4, 3, 1, 1), 2)
-    return F.adaptive_avg_pool2d(x, 7)
+    return x
 
 
-@case("googlenet")
+@case("googlenet", of="inception5b")
 def googlenet(x: Tensor) -> Tensor:
     x = pool(conv(x, 4, 7, 2, 3), 3, 2, ceil=True)
     for k in (3, 3, 2):
         x = pool(conv(x, 4, 3, 1, 1), k, 2, ceil=True)
         x = torch.cat([conv(x, 4, 1), conv(x, 4, 5, 1, 2), pool(x, 3, 1, 1)], 1)
-    return x.mean((2, 3))
+    return x
 
 
-@case("densenet")
+@case("densenet", of="stage")
 def densenet(x: Tensor) -> Tensor:
     x = pool(conv(x, 4, 7, 2, 3), 3, 2, 1)
     for _ in range(3):
@@ -151,7 +167,7 @@ def densenet(x: Tensor) -> Tensor:
     return x
 
 
-@case("resnet")
+@case("resnet", of="layer4")
 def resnet(x: Tensor) -> Tensor:
     x = pool(conv(x, 4, 7, 2, 3), 3, 2, 1)
     for stride in (1, 2, 2, 2):
@@ -159,14 +175,14 @@ def resnet(x: Tensor) -> Tensor:
     return x
 
 
-@case("mobilenet_v2")
+@case("mobilenet_v2", of="conv2d1")
 def mobilenet_v2(x: Tensor) -> Tensor:
     for stride in (2, 1, 2, 2, 2, 1, 2):
         x = conv(x, x.shape[1], 3, stride, 1, groups=x.shape[1])
     return x
 
 
-@case("convnext")
+@case("convnext", of="features")
 def convnext(x: Tensor) -> Tensor:
     x = conv(x, 4, 4, 4)
     for _ in range(3):
@@ -180,7 +196,7 @@ def cells(x: Tensor, size: int) -> Tensor:
     return x.view(n, h // size, size, w // size, size, c).transpose(2, 3).reshape(-1, size, size, c)
 
 
-@case("swin")
+@case("swin", of="features", axes=(1, 2))
 def swin(x: Tensor) -> Tensor:
     x = conv(x, 8, 4, 4).permute(0, 2, 3, 1)
     for stage in range(4):
@@ -204,7 +220,7 @@ def unet(x: Tensor) -> Tensor:
     return x
 
 
-@case("fpn", fixed=64)
+@case("fpn", fixed=64, of="p3")
 def fpn(x: Tensor) -> Tensor:
     maps = []
     for _ in range(5):
@@ -215,19 +231,19 @@ def fpn(x: Tensor) -> Tensor:
     return x
 
 
-@case("vit", fixed=64)
+@case("vit", fixed=64, of="patches", axes=(1,))
 def vit(x: Tensor) -> Tensor:
     return conv(x, 8, 32, 32).flatten(2).transpose(1, 2)
 
 
-@case("tcn", (1, 2, "T"), 0)
+@case("tcn", (1, 2, "T"), 0, of="level0")
 def tcn(x: Tensor) -> Tensor:
     for k in range(6):
         y = x
         for _ in range(2):
             y = conv(F.pad(y, (6 * 2**k, 0)), 4, 7, dilation=2**k)
         x = equal(y, x if k else conv(x, 4, 1))
-    return x[..., -1]
+    return x
 
 
 # ---- and others, with odder sizes
@@ -401,7 +417,7 @@ def adaptive(x: Tensor) -> Tensor:
 - conv2d: {channels: 8, kernel_size: 3}
 - flatten
 - dense fc: {units: 10, in_units: 480}
-""", fixed=52)  # fmt: skip
+""", fixed=52, axes=(1,))  # fmt: skip
 def fixed_dense(x: Tensor) -> Tensor:
     return dense(conv(pool(conv(x, 4, 3, 2), 3), 8, 3).flatten(1), 10, 480)
 
@@ -412,7 +428,7 @@ def fixed_dense(x: Tensor) -> Tensor:
 - conv1d: {channels: 4, kernel_size: 3, stride: 2, padding: 1}
 - reshape: [0, -1, 6]
 - dense: 7
-""", (1, 1, "T"), 0)  # fmt: skip
+""", (1, 1, "T"), 0, axes=(1,))  # fmt: skip
 def reshaped_signal(x: Tensor) -> Tensor:
     y = conv(conv(conv(x, 4, 10, 5), 4, 3, 2), 4, 3, 2, 1)
     return y.reshape(y.shape[0], -1, 6)
@@ -442,7 +458,7 @@ def codec(x: Tensor) -> Tensor:
 - parameter table: [1, 197, 8]
 - add: {broadcast: false}
   from: [concat0, table]
-""")  # fmt: skip
+""", axes=(1,))  # fmt: skip
 def patches(x: Tensor) -> Tensor:
     y = conv(x, 8, 16, 16).flatten(2).transpose(1, 2)
     return equal(torch.cat([blank(1, 1, 8), y], 1), blank(1, 197, 8))
@@ -453,7 +469,7 @@ def patches(x: Tensor) -> Tensor:
 - flatten: {start: 2}
 - transpose: {axes: [0, 2, 1]}
 - learned_positions: 300
-""", fixed=100)  # fmt: skip
+""", fixed=100, axes=(1,))  # fmt: skip
 def at_most_so_many_positions(x: Tensor) -> Tensor:
     y = conv(x, 8, 9, 8, 2).flatten(2).transpose(1, 2)
     return y + some(blank(300, 8)[: y.shape[1]])
@@ -465,7 +481,7 @@ def at_most_so_many_positions(x: Tensor) -> Tensor:
 - add: [prev, input]
 - slice: {axis: 1, step: 3}
 - multi_head_attention: 2
-""", (1, "T", 4), 0)  # fmt: skip
+""", (1, "T", 4), 0, axes=(1,))  # fmt: skip
 def positions_by_index(x: Tensor) -> Tensor:
     if x.shape[1] > 77:  # indices beyond a table are an error of the values, which tensors without data do not have
         raise IndexError
@@ -527,7 +543,7 @@ def regrouped(x: Tensor) -> Tensor:
 - conv_transpose1d: {channels: 3, kernel_size: 6, stride: 4, padding: 1}
 - add: {broadcast: false}
   from: [prev, rows]
-""", fixed=9)  # fmt: skip
+""", fixed=9, axes=(2,))  # fmt: skip
 def rows_of_an_image(x: Tensor) -> Tensor:
     rows = x.mean(3)
     return equal(deconv(conv(rows, 3, 5, 4, 1), 3, 6, 4, 1), rows)
