@@ -44,7 +44,7 @@ def vgg(w: Weights, x: Tensor, **_: Any) -> Tensor:
     return dense(c / "dense2", F.relu(dense(c / "dense1", F.relu(dense(c / "dense0", x)))))
 
 
-def resnet(w: Weights, x: Tensor, depth: int, stride_first: bool = False, **_: Any) -> Tensor:
+def resnet(w: Weights, x: Tensor, depth: int, early: bool, **_: Any) -> Tensor:
     x = F.max_pool2d(F.relu(batch_norm(w / "bn1", conv(w / "conv1", x, 2, 3))), 3, 2, 1)
     for stage in range(4):
         for k, block in enumerate(w / f"layer{stage + 1}"):
@@ -53,8 +53,8 @@ def resnet(w: Weights, x: Tensor, depth: int, stride_first: bool = False, **_: A
                 y = F.relu(batch_norm(block / "bn1", conv(block / "conv1", x, stride, 1)))
                 y = batch_norm(block / "bn2", conv(block / "conv2", y, 1, 1))
             else:
-                y = F.relu(batch_norm(block / "bn1", conv(block / "conv1", x, stride if stride_first else 1)))
-                y = F.relu(batch_norm(block / "bn2", conv(block / "conv2", y, 1 if stride_first else stride, 1)))
+                y = F.relu(batch_norm(block / "bn1", conv(block / "conv1", x, stride if early else 1)))
+                y = F.relu(batch_norm(block / "bn2", conv(block / "conv2", y, 1 if early else stride, 1)))
                 y = batch_norm(block / "bn3", conv(block / "conv3", y))
             x = F.relu(y + (conv_norm(block / "downsample", x, stride) if "downsample" in block else x))
     return dense(w / "fc", x.mean((2, 3)))
@@ -152,6 +152,33 @@ def inception_v3(w: Weights, x: Tensor, count_padding: bool = True, **_: Any) ->
         split = [conv_relu(b / f"branch3x3{d}{s}", y) for d, y in (("_2", one), ("dbl_3", two)) for s in "ab"]
         x = torch.cat([conv_relu(b / "branch1x1", x), *split, pooled(b, x)], 1)
     return dense(w / "fc", x.mean((2, 3)))
+
+
+def xception(w: Weights, x: Tensor, **_: Any) -> Tensor:
+    def plain(b: Weights, x: Tensor, stride: int) -> Tensor:
+        return F.relu(batch_norm(b / "bn", conv(b / "conv", x, stride), 1e-3))
+
+    def separable(b: Weights, x: Tensor) -> Tensor:
+        return batch_norm(b / "bn", conv(b / "pointwise", conv(b / "depthwise", x, 1, 1)), 1e-3)
+
+    def half(b: Weights, x: Tensor) -> Tensor:
+        y = separable(b / "sepconv2", F.relu(separable(b / "sepconv1", F.relu(x))))
+        short = batch_norm(b / "batch_norm0", conv(b / "conv2d0", x, 2), 1e-3)
+        total = [2 * s - 1 + 2 - n for s, n in zip(short.shape[2:], y.shape[2:])]  # TensorFlow's SAME: the odd cell goes behind
+        widths = [w for t in reversed(total) for w in (t // 2, t - t // 2)]
+        return F.max_pool2d(F.pad(y, widths, value=-torch.inf), 3, 2) + short
+
+    x = plain(w / "conv2", plain(w / "conv1", x, 2), 1)
+    for k in (2, 3, 4):
+        x = half(w / f"block{k}", x)
+    for b in w / "middle":
+        y = x
+        for k in (1, 2, 3):
+            y = separable(b / f"sepconv{k}", F.relu(y))
+        x = x + y
+    x = half(w / "block13", x)
+    x = F.relu(separable(w / "sepconv2", F.relu(separable(w / "sepconv1", x))))
+    return dense(w / "predictions", x.mean((2, 3)))
 
 
 def unet(w: Weights, x: Tensor, **_: Any) -> Tensor:
