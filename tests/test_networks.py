@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from deferinit_cli.infer.diagnose import diagnostics
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.problems import Source, Span
+from deferinit_cli.report import Report
 from deferinit_cli.spec.load import load
 from deferinit_cli.verify import verify
 
@@ -131,6 +133,31 @@ def test_every_layer_yields_what_the_published_one_yields(case: Case) -> None:
         assert [found.shape(n.outputs[0]) for n in owners] == list(theirs.values())
     else:
         assert {name: found.shape(found.network.names[name]) for name in theirs} == theirs
+
+
+IN_KERAS = [
+    Case("vgg", "keras_vgg16"),
+    Case("resnet", "keras_resnet50", "early=true bias=true"),
+    Case("mobilenet_v2", "keras_mobilenetv2"),
+    Case("inception_v3", "keras_inceptionv3", "scale=false"),
+    Case("xception", "keras_xception", renames=((r"(depthwise|pointwise)_kernel", "kernel"),)),  # one layer there, two here
+    Case("efficientnet", "keras_efficientnetb0"),
+]
+
+
+@pytest.mark.parametrize("case", IN_KERAS, ids=[c.published for c in IN_KERAS])
+def test_the_tensors_that_keras_has(case: Case) -> None:
+    """Keras names and orders layers its own way: what is compared is how many tensors of each sort and shape there are."""
+    facts = reference(case.published)
+    facts["inputs"] = [{**f, "shape": [f["shape"][0], f["shape"][-1], *f["shape"][1:-1]]} for f in facts["inputs"]]
+    found = resolved(case, facts)
+    rows = Report(found, "show", case.spec, "keras").parameters
+    theirs = facts["tensors"] + facts.get("buffer_tensors", [])
+    assert Counter((r["name"].rpartition("/")[2], tuple(r["shape"])) for r in rows) == Counter(
+        (rename(case, name).rpartition("/")[2], tuple(shape)) for name, shape in theirs)  # fmt: skip
+    assert sum(r["count"] for r in rows if not r["buffer"]) == facts["parameters"]
+    assert [found.shape(v) for _, v in found.network.outputs] == [tuple(o["shape"]) for o in facts["outputs"]]
+    assert 2 * sum(found.macs(n) for n in found.network.nodes) == facts["flops_torch"]
 
 
 @pytest.mark.parametrize("path", sorted(SPECS.glob("*.yaml")), ids=lambda p: p.stem)
