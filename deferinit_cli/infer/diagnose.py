@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Assertion, Node, Parameter, Target
+from ..layers.arguments import Size
 from ..problems import Diagnostic, Span
 from ..shapes import rows
 from ..shapes.dims import REST
@@ -45,7 +46,8 @@ class Diagnoses:
             why = conflict.why
             span = why.span if isinstance(why, Assertion) else d.span
             where = (id(span.source), span.line, span.column) if span else ()
-            key = (where, d.rule) if d.span and d.calls else (where, d.rule, d.message)
+            said = d.message.replace(d.layer, "") if d.layer else d.message  # copies of a repeat say the same
+            key = (where, d.rule) if d.span and d.calls else (where, d.rule, said)
             if key in out:
                 old, first = out[key]
                 if first.why is why:  # another dim of the same
@@ -105,10 +107,11 @@ def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str,
     if isinstance(why, tuple) and node is not None and len(known) == 2:
         name = why[1]
         argument = node.layer.arguments.get(name)
-        noun = " " + argument.help.split()[0] if argument is not None else ""
         have, want = size(known[0]), size(known[1])
+        if isinstance(argument, Size):
+            return f"{node.name}: {name} is {want}, but the input has {have} {argument.help.split()[0]}", have, want
         if argument is not None:
-            return f"{node.name}: {name} is {want}, but the input has {have}{noun}", have, want
+            return f"{node.name}: {name} wants a size of {want}, the input has {have} there", have, want
         return f"{node.name}: {name} would be both {want} and {have}", have, want
     if isinstance(why, Assertion):
         name = resolved.network.value_name(asserted(resolved, c))

@@ -375,6 +375,8 @@ def decide(clause: Any, env: dict[str, Any]) -> bool | None:
         low = lower_bound(gap)
         return True if low is not None and low >= 0 else None
     if clause.op == "%":
+        if type(right) is int and right < 1:
+            return False
         rest = mod(left, right) if type(right) is int else None
         return rest == 0 if type(rest) is int else None
     if type(left) is int and type(right) is int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,13 +10,17 @@ from ..graph import Assertion, Given, Input, Node
 from ..layers.base import patterns
 from ..problems import Diagnostic, Related, Span
 from ..shapes import rows
+from ..shapes.relations import Product, Relation, Sum
 from ..shapes.rows import Open
 from ..shapes.store import Conflict, Fact
-from .explain import Step, fact_text, span_of
+from .explain import Step, fact_text, node_of, span_of
 from .lines import Line, Lines, fact_words, shown
 from .minimal import Key, Minimal, chains, key_of
 
 LIMIT = 6
+
+OF_RANKS = {"rank-mismatch", "axis-out-of-range", "duplicate-axis", "axis-order", "not-a-permutation"}
+"""Rules that numbers of dims decide."""
 
 
 class Sources:
@@ -27,8 +32,14 @@ class Sources:
         self.lines = Lines(minimal.explainer)
 
     def add(self, d: Diagnostic, c: Conflict) -> None:
-        """The facts without which a conflict would be none; of a conflict of ranks, who says which."""
-        found = self.ranks(c) if c.rule == "rank-mismatch" else self.facts(c, self.minimal.facts(c), {d.found})
+        """The facts without which a conflict would be none, and what last changed each size; of ranks, who says which."""
+        if c.rule in OF_RANKS:
+            self.put(d, self.ranks(c))
+        else:
+            self.put(d, self.facts(c, self.minimal.facts(c), {d.found}))
+            self.put(d, self.changes(c, d))
+
+    def put(self, d: Diagnostic, found: Iterator[Related]) -> None:
         seen = {place(d.span), *(place(r.span) for r in d.related)}
         for r in found:
             if r.span is not None and place(r.span) not in seen and len(d.related) < LIMIT:
@@ -36,14 +47,39 @@ class Sources:
                 d.related.append(r)
 
     def facts(self, c: Conflict, needed: set[Key], told: set[str]) -> Iterator[Related]:
+        """Each fact with its ways to all that it leads to."""
+        out: dict[tuple[Any, ...], Related] = {}
         for step in chains(self.minimal.explainer, c):
             for leaf in step.leaves():
                 if isinstance(leaf.why, Fact) and key_of(leaf.why) in needed:
                     way = [w for w in self.way(step, leaf) if w not in told]
                     told.update(way)
                     name = "given by" if isinstance(leaf.why.owner, Given) else "from"
-                    message = f"{shown(leaf.value)} {name} {fact_words(leaf.why, leaf.value)}"
-                    yield Related("; ".join([message, *way]), span_of(leaf.why))
+                    span = span_of(leaf.why)
+                    first = f"{shown(leaf.value)} {name} {fact_words(leaf.why, leaf.value)}"
+                    known = out.setdefault(place(span), Related(first, span))
+                    if known.message.startswith(first):
+                        known.message = "; ".join([known.message, *way])
+        yield from out.values()
+
+    def changes(self, c: Conflict, d: Diagnostic) -> Iterator[Related]:
+        """The layer that last made each size another, where nothing told so far names it."""
+        words = " ".join([d.message, d.found, *(r.message for r in d.related)])
+        own = node_of(c.why)
+        for chain in chains(self.minimal.explainer, c):
+            for step in chain.all():
+                node = self.maker(step.why)
+                if node is not None and node is not own:
+                    if not re.search(rf"(?<![\w.]){re.escape(node.name)}(?![\w.])", words):
+                        yield Related(f"{shown(step.value)} from {node.name}, a {node.layer.kind}", node.place.span)
+                    break
+
+    @staticmethod
+    def maker(why: Any) -> Node | None:
+        """The layer that makes a size another, or whose kind fixes it, as a new axis of 1."""
+        if isinstance(why, Relation):
+            return node_of(why) if why.own() or isinstance(why, (Product, Sum)) else None
+        return why.owner if isinstance(why, Fact) and why.what == "" and isinstance(why.owner, Node) else None
 
     def way(self, top: Step, leaf: Step) -> list[str]:
         """The equations and chains from a fact to what it leads to, the fact's side first."""
@@ -55,7 +91,8 @@ class Sources:
                 return above[::-1]
             if id(line) not in seen:
                 seen.add(id(line))
-                own = [line.text] if line.rule not in ("declared", "given") else []
+                where = f" in {line.layer}" if line.layer and " = " in line.text else ""  # a chain names its layers
+                own = [line.text + where] if line.rule not in ("declared", "given") else []
                 todo += [(p, above + own) for p in line.premises]
         return []
 

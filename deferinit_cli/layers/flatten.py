@@ -40,6 +40,10 @@ class Flatten(Layer):
             r.give((*wide.prefix[: self.start], r.slot("merged")))
             raise Wait
         if len(row) == 0:
+            for name in ("start", "end"):  # of a number, as of its one entry
+                if getattr(self, name) not in (0, -1):
+                    raise Problem("axis-out-of-range", f"axis {getattr(self, name)} of a value with 0 dims", name,
+                                  str(getattr(self, name)), "-1 to 0")  # fmt: skip
             r.give((r.slot("merged"),))
             r.product("merged", 1)
             return

@@ -53,6 +53,7 @@ class Upsample(Layer):
         "argument-conflict: either scale or size is given",
         "missing-argument: scale, size or a second input says how large",
         "argument-conflict: align_corners goes with a mode that blends",
+        "rank-mismatch: a second input has the first's rank",
         "rank-mismatch: there is a spatial axis; linear takes one, bilinear and bicubic two, trilinear three",
         "argument-length: scale and size have one entry, or one per spatial axis",
     )
@@ -75,6 +76,8 @@ class Upsample(Layer):
                           help="leave it out, or choose a mode that blends values")  # fmt: skip
 
     def relate(self, r: Frame) -> None:
+        if len(r.inputs) > 1:
+            r.same_rank([0, 1])
         row = r.dims()
         n = len(row) - 2
         if n < 1 or (self.mode in RANKS and n != RANKS[self.mode]):

@@ -373,6 +373,8 @@ class Divisible(Relation):
         if x is None or m is None:
             return
         self.done = True
+        if type(m) is int and m < 1:
+            return self.fail(s, f"{x} is not a multiple of {m}", str(x), "a multiple of at least 1")
         if type(m) is int and (type(x) is int or divisor(x) % m):
             rest = mod(x, m)
             if type(rest) is int:

@@ -165,7 +165,7 @@ class Store:
             if self.origin[slot] is None:
                 self.origin[slot] = why
             return True
-        return self.equate(v, value, rule, why, (slot, *(x for x in getattr(why, "slots", ()) if x != slot)))
+        return self.equate(v, value, rule, why, (slot,))
 
     def equate(self, left: Term, right: Term, rule: str, why: Any, slots: tuple[int, ...]) -> bool:
         """Two known values must be equal: proved, refuted (a conflict), or a clause on the rigid unknowns."""

@@ -61,6 +61,9 @@ class Calls(Nodes):
             apply_globs(self, target, inner, self.network.parameters[before:])
         else:
             out = self.body(target, inner, ports, entry)
+        if out is None and inner.several and target.outputs is None:
+            self.fault(ctx, item.head, "no-output", f"nothing comes out of '{item.kind}': no layer takes one of its inputs",
+                       found="every layer in it is removed", help="say outputs, or let a layer stay")  # fmt: skip
         return out
 
     def dtype(self, file: File, ctx: Context) -> str:
@@ -151,7 +154,7 @@ class Calls(Nodes):
         except Located as e:
             self.located(ctx, e)
             return None
-        if found is None or (found.values is None and found.made is None):
+        if found is None or found.values is None:  # told already
             return None
         if found.made is None:
             self.fault(ctx, item.apply.node, "not-a-layer", f"'{item.apply.text}' is no layer or block",

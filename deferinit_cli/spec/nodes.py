@@ -79,7 +79,7 @@ class Nodes(Flow):
         total = count + len(layer.sides)
         shares: Node | None = None
         for it in self.sharing:
-            shares = next(it)
+            shares = next(it, None)  # none where a fault, told already, kept one from being made
         if shares is not None:
             shares = shares.shares or shares
         overrides = ctx.overrides

@@ -244,11 +244,11 @@ WORDS = {
               ["8 from e.output_dim", "9 from m.units"]),
     "a product": ("inputs: {x: [2, 1, 9, 9]}\nlayers:\n- conv2d c: {channels: 4, kernel_size: 2}\n- flatten\n"
                   "- dense d: {units: 2, in_units: 384}\n", [], "d: in_units is 384, but the input has 256 features",
-                  ["4 from c.channels; 256 = 4 * 8 * 8", "9 from dim 2 of input x; 9 -c-> 8", "9 from dim 3 of input x"]),
+                  ["4 from c.channels; 256 = 4 * 8 * 8 in flatten0", "9 from dim 2 of input x; 9 -c-> 8", "9 from dim 3 of input x"]),
     "a product of which two are enough": (
         "inputs: {x: [2, 1, 9, 9]}\nlayers:\n- conv2d c: {channels: 4, kernel_size: 2}\n- flatten\n"
         "- dense d: {units: 2, in_units: 400}\n", [], "d: in_units is 400, but the input has 256 features",
-        ["9 from dim 2 of input x; 9 -c-> 8; 256 = 4 * 8 * 8", "9 from dim 3 of input x"]),
+        ["9 from dim 2 of input x; 9 -c-> 8; 256 = 4 * 8 * 8 in flatten0", "9 from dim 3 of input x"]),
     "two inputs for one symbol": ("inputs: {q: [N, T], d: [N, T]}\nlayers:\n- add: [q, d]\n", ["q=2x3", "d=5x3"],
         "N is 2 (--input q) and 5 (--input d)", ["2 given by --input q=2x3"]),
     "groups": ("inputs: {x: [N, 100, 8, 8]}\nlayers: [conv2d c: {channels: 64, kernel_size: 3, groups: 32}]\n", [],

@@ -98,3 +98,34 @@ def test_reflected_same_padding_says_what_lengths_it_takes() -> None:
         (length,) = [a for a in contract(network(spec)).axes if a.symbol == "L"]
         totals = {n: max((-(-n // stride) - 1) * stride + kernel - n, 0) for n in range(1, 40)}
         assert [n for n in totals if length.sizes.contains(n)] == [n for n, t in totals.items() if not t or t - t // 2 < n]
+
+
+def test_a_symbol_found_to_be_a_size_that_divides_nothing() -> None:
+    """N is 2, so windows of 8 make no row of an image N high, and the count of images is divided by 0."""
+    spec = """
+inputs: {y: [N, 6], x: [C, 8, 8, 3]}
+layers:
+- window_merge w: {size: 8, height: N, width: 8}
+  from: x
+- relu:
+  expect: [_, 2, 8, 3]
+- add: [relu0, w]
+"""
+    assert "not-divisible" in [d.rule for d in rejection(spec)]
+
+
+def test_copies_of_a_repeat_tell_a_mistake_once() -> None:
+    spec = "inputs: {x: [N, 6]}\nlayers:\n- parameter p: [5]\n- sequential s:\n  - add: [x, p]\n  - relu\n  repeat: 3\n"
+    spec = spec.replace("- sequential s:", "- sequential s:").replace("- add: [x, p]", "- add: [prev, x, p]")
+    (d,) = rejection(spec.replace("- parameter p: [5]\n", "- parameter p: [5]\n- identity:\n  from: x\n"))
+    assert d.rule == "broadcast-mismatch"
+
+
+def test_both_sides_of_a_mismatch_are_named() -> None:
+    """Also the one that a layer's own numbers made of the same fact, and the one that a layer's kind fixes."""
+    halves = "inputs: {x: [N, 12]}\nlayers:\n- glu g\n- maximum m: [prev, x]\n"
+    (d,) = rejection(halves)
+    assert "6 = 12 / 2 in g" in d.related[0].message
+    ones = "inputs: {x: [N, 12]}\nlayers:\n- expand_dims e: {axis: 1}\n- matmul m: [x, e]\n"
+    (d,) = rejection(ones)
+    assert any(r.message == "1 from e, a expand_dims" and r.span is not None and r.span.line == 3 for r in d.related)

@@ -8,7 +8,7 @@ import pytest
 
 from deferinit_cli.problems import Rejected
 from deferinit_cli.spec.load import load
-from tests.specs import network, resolve, tensors, value
+from tests.specs import network, rejection, resolve, tensors, value
 
 
 def names(spec: str, **sets: str) -> list[str]:
@@ -339,3 +339,19 @@ def test_what_is_said_of_the_first_item_lets_its_value_flow_on(said: str) -> Non
 def test_prev_among_outputs_is_what_flows_out_last() -> None:
     net = network("layers:\n- relu a\n- tanh b\noutputs: [a, prev]\n")
     assert [label for label, _ in net.outputs] == ["a", "b"]
+
+
+def test_a_block_of_which_nothing_comes_is_told_even_where_nothing_takes_it() -> None:
+    spec = """
+inputs: {x: [2, 3]}
+blocks:
+  two: {inputs: [a, b], layers: [{relu: , when: false}]}
+layers:
+- two t:
+  from: [x, x]
+- relu:
+  from: x
+"""
+    (d,) = rejection(spec)
+    assert (d.rule, d.span and d.span.line) == ("no-output", 5)
+    assert not rejection(spec.replace("when: false}]}", "when: false}], outputs: {out: b}}"))

@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
 
 import pytest
 import torch
 
+from deferinit_cli.shapes.relations import Window
+from tests.layers.core import CORE
+
+from .draws import NoWord
 from .grown.coverage import parts_of
-from .grown.judging import judged
-from .grown.model import Net
+from .grown.judging import judged, left_out, rejection
+from .grown.model import Net, items_of
+from .grown.mutating import Mutant, located, mutated
 from .grown.reducing import outcome, reduced
 from .grown.sides import Theirs
 from .grown.steps import EVERY, grown
 from .grown.sweeping import swept
 from .grown.writing import Text
 
-NETWORKS = int(os.environ.get("DEFERINIT_NETWORKS", "400"))
+NETWORKS = int(os.environ.get("DEFERINIT_NETWORKS", "1000"))
 ONE = os.environ.get("DEFERINIT_NETWORK")
+MUTANTS = 2
+"""Changes tried of each network."""
 SEEDS = [int(ONE)] if ONE else range(NETWORKS)
 
 pytestmark = [
@@ -33,7 +41,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Initializing zero-element"),
 ]
 
-network = cache(grown)
+network = lru_cache(2000)(grown)
 
 
 def told(seed: int, net: Net, fails: Callable[[Net], str]) -> str:
@@ -65,14 +73,92 @@ def test_contracts_agree_with_pytorch_at_other_sizes() -> None:
     none_fails(swept)
 
 
+def mutants(seed: int) -> Iterator[Mutant]:
+    """Networks that differ in one place from one that PyTorch takes; each runs what was changed, or is refused."""
+    net = network(seed)
+    if verdict(net) != "":
+        return
+    for k in range(MUTANTS):
+        m = mutated(net, MUTANTS * seed + k)
+        found = verdict(m.net, m.uid) if m is not None else None
+        if m is not None and found is not None:
+            yield m
+
+
+def verdict(net: Net, uid: int | None = None) -> str | None:
+    """Why PyTorch refuses it, '' where it does not; None where it cannot tell, or never comes to an item."""
+    try:
+        theirs = Theirs(net)
+    except NoWord:
+        return None
+    ran = theirs.runner is None or uid is None or uid in theirs.runner.ran
+    return theirs.error if ran else None
+
+
+def test_mutants_agree_with_pytorch() -> None:
+    """A change that PyTorch refuses is refused, one that it takes is taken, with the same shapes and values."""
+    failures = []
+
+    def fails(net: Net) -> str:
+        return judged(net, all_follow=False)
+
+    for seed in SEEDS:
+        for m in mutants(seed):
+            if outcome(m.net, fails):
+                failures.append(f"{m.words} {', '.join(m.fields)} changed\n{told(seed, m.net, fails)}")
+        if len(failures) >= 3:
+            break
+    assert not failures, "\n\n".join(failures)
+
+
+def test_what_is_wrong_is_told_where_it_was_changed() -> None:
+    """A changed size always, by its line or the name of its layer; what changes ranks and axes mostly: it may show anywhere."""
+    missed, hits, refusals = [], 0, 0
+    for seed in SEEDS:
+        for m in mutants(seed):
+            if not verdict(m.net) or left_out(m.net):
+                continue
+            readable, found = rejection(m.net)
+            assert found, f"seed {seed}: not refused\n{Text(m.net)}"
+            if not readable:
+                continue
+            hit = located(m, found)
+            hits, refusals = hits + hit, refusals + 1
+            if m.sized and not hit:
+                missed.append(f"seed {seed}: {m.words} {m.fields} of {m.item.kind}: {found}\n{Text(m.net)}")
+    assert not missed, "\n\n".join(missed[:3])
+    if not ONE:
+        assert refusals >= NETWORKS // 2
+        assert hits >= 0.9 * refusals, f"{hits} of {refusals}"
+
+
+def test_a_planted_mistake_is_found_and_cut_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows of stride 3 yield one too many: of a grown network no more is left than one such layer."""
+    true = Window.__init__
+
+    def wrong(self: Window, node: Any, out: int, x: int, offset: int, stride: int, *rest: Any, **words: Any) -> None:
+        true(self, node, out, x, offset + 3 * (stride == 3), stride, *rest, **words)
+
+    monkeypatch.setattr(Window, "__init__", wrong)
+    seed = next(seed for seed in range(1000) if len(list(items_of(network(seed)))) > 5 and outcome(network(seed), judged))
+    small = reduced(network(seed), judged)
+    left = list(items_of(small))
+    assert len(left) == 1 and "pool" in left[0].kind, str(Text(small))
+    assert outcome(small, judged)
+    assert len(str(Text(small)).splitlines()) <= 5
+    monkeypatch.undo()
+    assert not outcome(small, judged)
+
+
 def test_the_generator_covers_the_language() -> None:
     """Each kind, container, modifier and form of reference, in networks that PyTorch takes."""
     if len(SEEDS) < 300:
         pytest.skip("asked for a few networks only")
     found: Counter[str] = Counter()
     for seed in range(min(NETWORKS, 1000)):
-        if not Theirs(network(seed)).error:
+        if verdict(network(seed)) == "":
             found += parts_of(network(seed))
+    assert set(EVERY) >= CORE
     rare = {part: found[part] for part in PARTS if found[part] < 3}
     assert not rare, f"used less than three times in {NETWORKS} networks: {rare}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -67,7 +68,7 @@ class Grower:
 
     def item(self, kind: str, args: dict[str, Any] | None = None, **more: Any) -> Item:
         """An item, named or not, its one argument bare or not."""
-        args = args or {}
+        args = copy.deepcopy(args or {})
         made = Item(kind, args=args, style=self.r.randrange(60), **more)
         if list(args) == [FIRST_OF.get(kind)]:
             made.bare = chance(self.r, 0.7)
@@ -112,18 +113,18 @@ class Grower:
         plain = dict(item.args)
         if self.wordy and chance(self.r, 0.5):  # twice a chance: some layers stay plain throughout
             item.args = {k: spelled(self.r, k, v, ctx.names, ctx.symbols) if chance(self.r, 0.5) else v for k, v in plain.items()}
-        self.said(item, ctx)
+        self.said(item, ctx, steady="name" in more)
         if self.attempt(items, [item], ctx):
             return True
         made = self.item(kind, plain, **more)
         return self.attempt(items, [made], ctx)
 
-    def said(self, item: Item, ctx: Ctx) -> None:
-        """Modifiers that mostly do no harm."""
+    def said(self, item: Item, ctx: Ctx, steady: bool) -> None:
+        """Modifiers that mostly do no harm; `steady`: the item is to be there once, as others will name it."""
         r = self.r
         if item.source is None and item.refs is None and ctx.flow and not ctx.several and chance(r, 0.08):
             item.source = [Ref("prev")]
-        if chance(r, 0.06):
+        if chance(r, 0.06) and not steady:
             item.mods["repeat"] = r.choice([0, 1, 2, 3])
             self.index(item, ctx)
         if chance(r, 0.05):
@@ -211,10 +212,10 @@ class Grower:
             out.append((ref, values[0]))
         elif entry.copies is None and not any(str(k) in entry.parts for k in range(len(values))):
             out += [(ref.to(self.r.choice([k, k, Ex("lit", k - len(values))])), x) for k, x in enumerate(values)]
-        for k, copy in enumerate(entry.copies or []):
+        for k, one in enumerate(entry.copies or []):
             n = len(entry.copies or [])
             out += self.reached(
-                ref.to(self.r.choice([k, Ex("lit", k - n), Ex("-", ("lit", n - 1), ("lit", n - 1 - k))])), copy, depth + 1
+                ref.to(self.r.choice([k, Ex("lit", k - n), Ex("-", ("lit", n - 1), ("lit", n - 1 - k))])), one, depth + 1
             )
         for name, part in entry.parts.items():
             if entry.copies is not None and name.isdigit():

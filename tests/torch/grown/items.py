@@ -36,6 +36,7 @@ class Items:
         self.store = store or Store()
         self.trace: list[tuple[str, list[tuple[int, ...]]]] = []
         self.titles: dict[int, str] = {}  # the name of each value, by identity
+        self.ran: set[int] = set()  # the items met
         self.kept: list[Tensor] = []  # so that identities stay
 
     # ---- scopes
@@ -161,6 +162,7 @@ class Items:
 
     def instance(self, item: Item, ctx: Ctx, flow: Any, name: str, shown: str, entry: Entry) -> list[Tensor]:
         """One instance of an item: parameters under `name`, values under `shown`."""
+        self.ran.add(item.uid)
         inner, own = ctx.child(), not entry.apart
         if "freeze" in item.mods:
             inner.freeze = ctx.decided(item.mods["freeze"])

@@ -16,14 +16,18 @@ from deferinit_cli.problems import Diagnostic, Rejected
 from deferinit_cli.shapes.reading import evaluate
 
 from ..draws import NoWord
-from .model import Net
+from .expressions import Hole
+from .model import Net, items_of
 from .running import feed
 from .sides import Rankless, Shapes, Theirs, Zeros, everything, fed, read, sizes
 from .writing import Text
 
 
-def judged(net: Net) -> str:
-    """What differs between the two, in words that begin with what kind of difference it is."""
+def judged(net: Net, all_follow: bool = True) -> str:
+    """What differs between the two, in words that begin with what kind of difference it is.
+
+    `all_follow`: the sizes that the spec leaves out must follow from the rest.
+    """
     try:
         theirs = Theirs(net)
     except NoWord:
@@ -35,8 +39,14 @@ def judged(net: Net) -> str:
         return "" if theirs.error else f"accepted by PyTorch: deferinit reads it as wrong: {e.diagnostics[0]}"
     shapes = {n: f.shape for n, f in net.feeds.items()}
     if theirs.error:
-        return refused(network, shapes, theirs)
-    return accepted(net, network, shapes, theirs)
+        return "" if left_out(net) else refused(network, shapes, theirs)
+    return accepted(net, network, shapes, theirs, all_follow)
+
+
+def left_out(net: Net) -> bool:
+    """Whether sizes are left to inference: it may find others, where PyTorch refuses what was in mind."""
+    said = [*(item.args for item in items_of(net)), *(args for file in net.files.values() for args in file.defaults.values())]
+    return any(isinstance(v, Hole) and v.value is not None for args in said for v in args.values())
 
 
 def refused(network: Network, shapes: Shapes, theirs: Theirs) -> str:
@@ -57,7 +67,7 @@ def refused(network: Network, shapes: Shapes, theirs: Theirs) -> str:
     return ""
 
 
-def accepted(net: Net, network: Network, shapes: Shapes, theirs: Theirs) -> str:
+def accepted(net: Net, network: Network, shapes: Shapes, theirs: Theirs, all_follow: bool) -> str:
     """Declared, symbolic and concrete: all must agree with what PyTorch made."""
     assert theirs.runner is not None
     symbolic = infer(network)
@@ -66,6 +76,8 @@ def accepted(net: Net, network: Network, shapes: Shapes, theirs: Theirs) -> str:
     concrete = fed(network, shapes)
     if concrete.conflicts:
         return f"accepted by PyTorch: deferinit says {diagnostics(concrete)[0]}"
+    if not all_follow and any(None in (concrete.tensor(p) or (None,)) for p in network.parameters):
+        return ""
     return (
         parameters(network, concrete, theirs)
         or values(network, concrete, theirs)
@@ -172,20 +184,22 @@ def results(net: Net, network: Network, found: Resolved, theirs: Theirs) -> str:
             double = net.copy()
             for file in double.files.values():
                 file.dtype = "float64"
-            return judged(double)
+            return judged(double, all_follow=False)
     return ""
 
 
-def rejection(net: Net) -> list[Diagnostic]:
-    """What deferinit finds wrong with a network on its inputs."""
+def rejection(net: Net) -> tuple[bool, list[Diagnostic]]:
+    """(whether it can be read, what deferinit finds wrong with it on its inputs)."""
+    read_ = False
     try:
         network = read(Text(net), net)
+        read_ = True
         concrete = fed(network, {n: f.shape for n, f in net.feeds.items()})
         if concrete.conflicts:
-            return diagnostics(concrete)
+            return True, diagnostics(concrete)
         execute(network, concrete, Zeros(network, concrete), {n: x.numpy() for n, x in feed(net).items()}, everything)
     except Rejected as e:
-        return e.diagnostics
+        return read_, e.diagnostics
     except Rankless:
         pass
-    return []
+    return True, []

@@ -47,7 +47,7 @@ def attention(a: dict[str, Any], own: Own, q: Tensor, k: Tensor, v: Tensor, bias
 
 def multi_head(a: dict[str, Any], own: Own, q: Tensor, *rest: Tensor) -> Tensor:
     """The module; of fewer heads of keys, or heads of a width of their own, by the formula."""
-    need(all(x.ndim == 3 for x in (q, *rest)))
+    need(all(x.ndim == 3 for x in (q, *rest)) and a.get("head_dim") != 0)
     heads, width, causal = a["heads"], q.shape[-1], a.get("causal", False)
     k = rest[0] if rest else q
     v = rest[1] if len(rest) > 1 else k

@@ -35,6 +35,11 @@ def paired(padding: Any) -> bool:
     return isinstance(padding, list) and isinstance(padding[0], list)
 
 
+def positive(padding: Any) -> bool:
+    """Whether a padding adds cells: F.pad takes them away, too."""
+    return all(map(positive, padding)) if isinstance(padding, list) else isinstance(padding, str) or padding >= 0
+
+
 def draw_padding(r: Random, n: int) -> Any:
     """Each way to write a padding."""
     return r.choice([
@@ -43,13 +48,21 @@ def draw_padding(r: Random, n: int) -> Any:
     ])()  # fmt: skip
 
 
+def said(a: dict[str, Any], key: str, came: int) -> int:
+    """A width that is expected, or the one that came."""
+    width: int = came if a.get(key) is None else a[key]
+    need(width >= 1)
+    return width
+
+
 def conv(n: int, depthwise: bool = False) -> Peer:
     """Its module, with a padding that PyTorch has no word for put around the input first."""
 
     def call(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
         need(x.ndim == n + 2)
         k, s, d = (per(a.get(w, 1), n) for w in ("kernel_size", "stride", "dilation"))
-        ci = a.get("in_channels") or x.shape[1]
+        ci = said(a, "in_channels", x.shape[1])
+        need(positive(a.get("padding", 0)))
         co, groups = (ci * a.get("multiplier", 1), ci) if depthwise else (a["channels"], a.get("groups", 1))
         padding, mode = a.get("padding", 0), a.get("padding_mode", "zeros")
         apart = paired(padding) or (padding == "same" and max(s) > 1)
@@ -70,6 +83,7 @@ def conv_transpose(n: int) -> Peer:
         need(x.ndim == n + 2)
         k, s, d = (per(a.get(w, 1), n) for w in ("kernel_size", "stride", "dilation"))
         padding, extra = a.get("padding", 0), per(a.get("output_padding", 0), n)
+        need(positive(padding))
         if padding == "same":  # as large as stride times the input
             need(not any(extra))
             over = [z * (y - 1) + 1 - w for y, w, z in zip(k, s, d)]
@@ -77,7 +91,7 @@ def conv_transpose(n: int) -> Peer:
             padding = [[max(o, 0) // 2, max(o, 0) - max(o, 0) // 2] for o in over]
         whole = 0 if paired(padding) or padding == "valid" else per(padding, n)
         module = getattr(torch.nn, f"ConvTranspose{n}d")
-        y = own.module(lambda: module(a.get("in_channels") or x.shape[1], a["channels"], k, s, whole, extra, a.get("groups", 1),
+        y = own.module(lambda: module(said(a, "in_channels", x.shape[1]), a["channels"], k, s, whole, extra, a.get("groups", 1),
                                       a.get("bias", True), d))(x)  # fmt: skip
         if paired(padding):
             y = y[(slice(None), slice(None), *(slice(b, size - e) for (b, e), size in zip(padding, y.shape[2:])))]
@@ -89,7 +103,7 @@ def conv_transpose(n: int) -> Peer:
 def dense(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
     x = x.flatten(1) if a.get("flatten") else x
     need(x.ndim > 0)
-    return after(a, own.module(lambda: torch.nn.Linear(a.get("in_units") or x.shape[-1], a["units"], a.get("bias", True)))(x))
+    return after(a, own.module(lambda: torch.nn.Linear(said(a, "in_units", x.shape[-1]), a["units"], a.get("bias", True)))(x))
 
 
 def embedding(a: dict[str, Any], own: Own, ids: Tensor) -> Tensor:

@@ -22,7 +22,8 @@ def window(n: int, kind: str) -> Peer:
     def call(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
         need(x.ndim == n + 2)
         k, d = per(a["kernel_size"], n), per(a.get("dilation", 1), n)
-        s = per(a.get("stride") or k, n)
+        s = per(k if a.get("stride") is None else a["stride"], n)
+        need(min(s) > 0)
         padding, ceil, counted = a.get("padding", 0), a.get("ceil_mode", False), a.get("count_include_pad", True)
         more: dict[str, Any] = {"dilation": d} if kind == "max" else {}
         if kind == "avg" and n == 3 and any(a > b for a, b in zip(k, x.shape[2:])):
@@ -30,6 +31,7 @@ def window(n: int, kind: str) -> Peer:
         if padding != "same" and not paired(padding):
             more |= {} if kind == "max" else {"count_include_pad": counted}
             return pool(x, k, s, 0 if padding == "valid" else padding, ceil_mode=ceil, **more)
+        need(padding == "same" or all(0 <= w <= size // 2 for pair, size in zip(padding, k) for w in pair))
         pairs = [same(*z) for z in zip(x.shape[2:], k, s, d)] if padding == "same" else padding
         if kind == "max":
             return pool(F.pad(x, flat(pairs), value=-torch.inf), k, s, **more)

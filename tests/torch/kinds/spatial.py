@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..draws import Draw, Kinds, Own, Peers, chance, need, some
+from ..draws import Draw, Kinds, NoWord, Own, Peers, chance, need, some
 from .arranging import on
 
 RANKS = {"nearest": (1, 2, 3), "linear": (1,), "bilinear": (2,), "bicubic": (2,), "trilinear": (3,)}
@@ -34,6 +34,13 @@ def copies(x: Tensor, factors: Any) -> bool:
 def pixel_shuffle(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
     need(x.ndim == 4)
     return F.pixel_shuffle(x, a["factor"])
+
+
+def channel_shuffle(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
+    if x.ndim == 2:
+        raise NoWord("PyTorch wants axes behind the channels")
+    y: Tensor = torch.nn.ChannelShuffle(a["groups"])(x)
+    return y
 
 
 def window_partition(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
@@ -107,7 +114,7 @@ def draw_merge(r: Random) -> Draw:
 PEERS: Peers = {
     "upsample": upsample,
     "pixel_shuffle": pixel_shuffle,
-    "channel_shuffle": lambda a, own, x: torch.nn.ChannelShuffle(a["groups"])(x),
+    "channel_shuffle": channel_shuffle,
     "window_partition": window_partition,
     "window_merge": window_merge,
 }
