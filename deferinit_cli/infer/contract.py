@@ -107,13 +107,14 @@ class Condition(Asked):
 class Contract:
     """All of it: sizes are valid that are in the set of each axis and satisfy all conditions."""
 
-    __slots__ = ("axes", "conditions", "open", "resolved")
+    __slots__ = ("_sample", "axes", "conditions", "open", "resolved")
 
     def __init__(self, axes: list[Axis], conditions: list[Condition], resolved: Resolved) -> None:
         self.axes = axes
         self.conditions = conditions
         self.resolved = resolved
         self.open = left_open(resolved)  # what the spec leaves open, on which more may hang
+        self._sample: list[Env | None] = []
 
     @property
     def exact(self) -> bool:
@@ -123,7 +124,7 @@ class Contract:
     @property
     def empty(self) -> bool:
         """Whether an axis has no valid size at all."""
-        return any(a.sizes.empty for a in self.axes)
+        return any(a.sizes.empty and a.sizes.exact for a in self.axes)
 
     def alone(self, axis: Axis) -> bool:
         """Whether a size is valid on its axis exactly if it is in the axis's set, whatever the other sizes are."""
@@ -132,7 +133,7 @@ class Contract:
     @property
     def satisfiable(self) -> bool:
         """Whether sizes are known that satisfy everything."""
-        return not self.empty and (not self.conditions or self.sample() is not None)
+        return self.sample() is not None
 
     def conditions_on(self, symbol: str) -> list[Condition]:
         return [c for c in self.conditions if symbol in free(c.clause)]
@@ -147,12 +148,12 @@ class Contract:
 
     def sample(self) -> Env | None:
         """Sizes that satisfy everything, small ones if they are easy to find; None where none are found."""
-        if self.empty:
-            return None
-        from .boxes import first_solution
+        if not self._sample:
+            from .boxes import first_solution
 
-        sets = {a.symbol: a.sizes for a in self.axes}
-        return first_solution(sets, [c.clause for c in self.conditions])
+            sets = {a.symbol: a.sizes for a in self.axes}
+            self._sample.append(first_solution(sets, [c.clause for c in self.conditions]))
+        return self._sample[0]
 
 
 def contract(network: Network, given: Sequence[Given] = ()) -> Contract:

@@ -106,7 +106,7 @@ class Solver:
         single, several = sorted_clauses(resolved)
         sets = {name: axis(name, *places[name], single.get(name, [])).sizes for name in places}
         for name, found in sets.items():
-            if found.empty:
+            if found.empty and found.exact:
                 solution.failures = solution.failures or [no_size(name, single[name])]
                 return
             if not found.exact:

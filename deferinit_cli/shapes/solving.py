@@ -6,14 +6,18 @@ broadcast in it; so the answer is exact. Conditions that only rise or fall are a
 
 from __future__ import annotations
 
+from itertools import islice
 from math import gcd, lcm
 from typing import Any
 
-from .expr import Expr, Term, sub
+from .expr import Expr, Term, add, mul, product, sub
 from .intervals import Ranges
 from .polynomials import Polynomial, Span, at, beyond, cut, divided, plus, times, where
 from .reading import evaluate
 from .sets import CLASSES, SEARCHED, PeriodicSet
+
+LOOKED_AT = 256
+"""So many values of a term are looked at where it is too long before a condition on it starts anew."""
 
 FARTHEST = 1 << 62
 """Sizes have 18 digits at most."""
@@ -55,16 +59,35 @@ def solutions(left: Term, op: str, right: Term, name: str, within: PeriodicSet |
             step *= more.factor
         except Undecided:
             break
-    return searched(left, op, right, name, within)
+    return multiples(left, right, name, within) if op == "%" and type(right) is int else searched(left, op, right, name, within)
 
 
 def bounded(left: Term, op: str, right: Term, name: str, least: int = 1) -> PeriodicSet | None:
     """The interval, among sizes from the least on, of a condition whose sides part or meet only once; else None."""
     if op not in ("==", ">="):
         return None
-    gap = sub(left, right)
+    gap = cleared(sub(left, right))
     way = Ranges({name: (least, None)}).direction(gap, name)
     return None if way is None else by_bisection(gap, op, name, way, least)
+
+
+def cleared(gap: Term) -> Term:
+    """A multiple of a gap without the exact divisions that stand alone in it: they only rise with what is divided."""
+    if type(gap) is int:
+        return gap
+    constant, monomials = (0, (((gap,), 1),)) if gap.kind != "sum" else gap.args
+    divided = {
+        fs[0]: fs[0].args[1] for fs, _ in monomials if len(fs) == 1 and fs[0].kind == "exact" and type(fs[0].args[1]) is int
+    }
+    if not divided:
+        return gap
+    m = lcm(*divided.values())
+    out: Term = constant * m
+    for fs, c in monomials:
+        out = add(
+            out, mul(c * (m // divided[fs[0]]), fs[0].args[0]) if fs[0] in divided and len(fs) == 1 else product([c * m, *fs])
+        )
+    return out
 
 
 def period(left: Term, op: str, right: Term) -> int:
@@ -312,11 +335,32 @@ def _quotient(low: int, high: int | None, p: Polynomial, q: Polynomial) -> list[
     return [(x, y, out[2]) for x, y in rest(holes, low, high)]
 
 
+def multiples(left: Term, m: int, name: str, within: PeriodicSet) -> PeriodicSet:
+    """Where a term that only rises is a multiple of m: an interval for each, as many as are looked at; all of them where
+    the set ends before."""
+    low = within.min
+    assert low is not None
+    if type(left) is int or Ranges({name: (low, None)}).direction(left, name) != 1:
+        return searched(left, "%", m, name, within)
+    spans: list[Span] = []
+    value = -(-evaluate(left, {name: low}) // m) * m
+    ended = False
+    for _ in range(LOOKED_AT):
+        first = reached(sub(left, value), name, 0, 1, low)
+        ended = first >= FARTHEST or (within.max is not None and first > within.max)
+        if ended:
+            break
+        spans.append((first, reached(sub(left, value), name, 1, 1, first) - 1))
+        value += m
+    return within.intersect(PeriodicSet(1, {0: [s for s in spans if s[0] <= (s[1] or 0)]}, exact=ended))
+
+
 def searched(left: Term, op: str, right: Term, name: str, within: PeriodicSet) -> PeriodicSet:
-    """By trying one size after the other: what is found is right, and there may be more."""
-    return PeriodicSet.of(
-        [x for x in range(1, SEARCHED + 1) if within.contains(x) and holds(left, op, right, {name: x})], exact=False
-    )
+    """By trying one size after the other: what is found is right, and there may be more, unless the set ends before."""
+    members = list(islice(within.members(), SEARCHED))
+    count = within.count()
+    ended = count is not None and count <= SEARCHED
+    return PeriodicSet.of([x for x in members if holds(left, op, right, {name: x})], exact=ended and within.exact)
 
 
 def holds(left: Any, op: str, right: Any, env: dict[str, int]) -> bool:

@@ -12,7 +12,7 @@ RUNS = 12
 def text(sizes: PeriodicSet, name: str) -> str:
     """`H >= 16, H % 16 == 0`, `H in {16…19, 32…35}`, `no H`."""
     if sizes.empty:
-        return f"no {name}"
+        return f"no {name}" if sizes.exact else f"no {name} found"
     pieces = sizes.pieces
     if len(pieces) == 1:
         return ", ".join(conditions(pieces[0], name))

@@ -245,6 +245,26 @@ def test_a_block_called_with_two_open_arguments() -> None:
     assert (1, 4) in chosen(solved(spec, {"output": (1, 4, 4, 4)}), "a.c.stride", "b.c.stride")
 
 
+def test_a_size_left_out_may_broadcast() -> None:
+    """A size beside a known one is taken to be equal to it only where nothing says that it is 1."""
+    spec = "inputs: {x: [N, 5]}\nlayers:\n- dense a: _\n- add: [a, x]\n"
+    assert chosen(solved(spec, {"a.weight": (1, 5)}), "a.units") == {(1,)}
+    assert chosen(solved(spec, {"output": (2, 5)}), "a.units") == {(5,)}
+
+
+def test_sizes_that_add_up() -> None:
+    """No product: one size is tried after the other, and those that leave the others alike are told together."""
+    spec = (
+        "inputs: {x: [1, 3, H], y: [1, 3, W]}\nlayers:\n- max_pool1d a: 3\n  from: x\n- max_pool1d b: {kernel_size: 2}\n  from: y\n"
+        "- concat c: {axis: 2}\n  from: [a, b]\n"
+    )
+    found = solved(spec, {"c": (1, 3, 12)})
+    assert found.decided and len(found.boxes) == 11
+    inside = {(h, w) for b in found.boxes for h in range(1, 60) for w in range(1, 60) if b.holds({"H": h, "W": w})}
+    assert inside == {(h, w) for h in range(3, 60) for w in range(2, 60) if h // 3 + w // 2 == 12}
+    assert found.count == len(inside)
+
+
 def test_sizes_without_end_keep_their_conditions() -> None:
     spec = "inputs: {x: [1, 2, H, W]}\nlayers:\n- max_pool2d a: 2\n- transpose b: {axes: [0, 1, 3, 2]}\n- add: {broadcast: false}\n  from: [a, b]\n"
     found = solved(spec, {"output": (1, 2, None, None)})

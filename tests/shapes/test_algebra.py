@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -379,6 +380,47 @@ def test_a_chain_inverted(chain: list[Any], h: int, w: int, place: int, off: boo
     assert set(found) <= meant
     if not search.doubts:
         assert set(found) == meant
+
+
+H = symbol("H")
+PIECES: list[tuple[Any, str, Any]] = [
+    (broadcast(floordiv(H, 3), 7), "==", 7),
+    (broadcast(floordiv(H, 3), floordiv(add(H, 9), 4)), "==", floordiv(add(H, 9), 4)),
+    (broadcast(floordiv(add(H, 1), 2), mod(H, 5)), ">=", 4),
+    (bounds.maximum(mul(3, floordiv(H, 4)), H), "==", H),
+    (bounds.minimum(floordiv(H, 2), mod(H, 7)), ">=", 3),
+    (bounds.minimum(mul(H, H), mul(9, H)), "==", mul(9, H)),
+    (floordiv(bounds.maximum(sub(H, 10), 5), 3), "%", 2),
+    (mul(H, add(H, 1)), "%", 6),
+    (60, "%", H),
+    (add(mul(H, H), 12), "%", add(H, 1)),
+    (floordiv(mul(H, H), 4), "%", 3),
+    (floordiv(H, 2), "|", floordiv(H, 3)),
+    (exact_div(mul(H, H), floordiv(H, 2)), ">=", 9),
+]
+
+
+@pytest.mark.parametrize(("left", "op", "right"), PIECES, ids=str)
+def test_conditions_in_pieces(left: Any, op: str, right: Any) -> None:
+    """Where an expression is no polynomial on a residue, but several, or its divisor grows."""
+    found = solving.solutions(left, op, right, "H")
+    assert found.exact
+    meant = [h for h in range(1, 2000) if solving.holds(left, op, right, {"H": h})]
+    assert [h for h in range(1, 2000) if found.contains(h)] == meant
+
+
+@pytest.mark.parametrize("period", range(2, 9))
+def test_residues_that_end_apart(period: int) -> None:
+    """Two residues whose last members lie any distance apart."""
+    for shift in range(1, 3 * period):
+        table: dict[int, list[Any]] = {}
+        for low, high in ((1, 40), (2, 40 - shift), (3 + shift, None)):
+            table.setdefault(low % period, []).append((low, high))
+        s = PeriodicSet(period, table)
+        members = {x for x in range(1, 120) if any(
+            x % period == a % period and a <= x <= (b or x) for a, b in ((1, 40), (2, 40 - shift), (3 + shift, None)))}  # fmt: skip
+        assert {x for x in range(1, 120) if s.contains(x)} == members
+        assert [x for p in s.pieces for x in range(1, 120) if p.contains(x)] == sorted(members)
 
 
 def test_a_condition_on_a_size_of_large_period() -> None:

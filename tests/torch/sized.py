@@ -175,7 +175,7 @@ def resnet(x: Tensor) -> Tensor:
     return x
 
 
-@case("mobilenet_v2", of="conv2d1")
+@case("mobilenet_v2", of="features")
 def mobilenet_v2(x: Tensor) -> Tensor:
     for stride in (2, 1, 2, 2, 2, 1, 2):
         x = conv(x, x.shape[1], 3, stride, 1, groups=x.shape[1])
