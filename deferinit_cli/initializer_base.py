@@ -221,14 +221,16 @@ def _nearest(name: str, also: dict[str, str]) -> str:
 
     spellings = {_plain(k): v for k, v in also.items()}
     plain = _plain(name)
-    close = [plain] if plain in spellings else get_close_matches(plain, spellings, 1, 0.7)
+    close = [plain] if plain in spellings else get_close_matches(plain, spellings, 1, 0.65)
     return spellings[close[0]] if close else ""
 
 
 def _unknown(name: str) -> Problem:
     also = {n: n for n in _rules} | {a: n for n, rule in _rules.items() for a in rule.also}
     near = _nearest(name.split(".")[-1], also)
-    help = f"did you mean {near}?" if near else "the initialisers are " + ", ".join(_rules)
+    help = f"did you mean '{near}'?" if near else "the initialisers are " + ", ".join(_rules)
+    if name.split(".")[-1] in also:
+        help = f"'{name}' is '{near}' here"
     return Problem("unknown-initializer", f"there is no initialiser '{name}'", name, help=help)
 
 
@@ -237,7 +239,7 @@ def _unknown_argument(rule: Rule, name: str) -> Problem:
     near = _nearest(name, {n: n for n in names} | {k: v for k, v in ALSO.items() if v in names})
     message = f"{rule.name} has no argument '{name}'"
     has = f"{rule.name} takes {', '.join(names)}" if names else f"{rule.name} takes no arguments"
-    return Problem("unknown-argument", message, name, help=f"did you mean {near}?" if near else has)
+    return Problem("unknown-argument", message, name, help=f"did you mean '{near}'?" if near else has)
 
 
 def _missing(rule: Rule, p: Parameter) -> Problem:

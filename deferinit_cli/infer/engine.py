@@ -258,7 +258,7 @@ class Inference:
                 name = self.network.value_name(node.inputs[0])
                 self.store.fail(Conflict(
                     "dtype-mismatch", f"{layer.kind} needs {layer.accepts} values, {name} is {inputs[0]}", node, (),
-                    layer.ports[0], inputs[0], f"a {layer.accepts} dtype",
+                    layer.ports[0], inputs[0], f"{'an' if layer.accepts == 'integer' else 'a'} {layer.accepts} dtype",
                     "declare the input with dtype: int64" if layer.accepts == "integer" else "a cast or an embedding goes before it",
                 ))  # fmt: skip
         result = layer.result_dtype(inputs, node.dtype)

@@ -257,7 +257,8 @@ class Gather(Layer):
         r.named("taken", row[at])
         for k, (a, b) in enumerate(zip(ids, row)):
             if k != at:
-                r.at_most(r.name(f"i{k}", a), r.name(f"x{k}", b), rule="gather-too-large")
+                r.at_most(r.name(f"i{k}", a), r.name(f"x{k}", b), rule="gather-too-large",
+                           says="ids go to {whole}, the input has {part}")  # fmt: skip
         r.give(ids)
 
     def forward(self, p: Any, x: Any, ids: Any) -> Any:

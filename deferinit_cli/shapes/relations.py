@@ -408,7 +408,6 @@ class AtMost(Relation):
     """x <= limit."""
 
     __slots__ = ()
-    default_rule = "too-large"
 
     def __init__(self, node: Any, x: int, limit: int, **words: str) -> None:
         super().__init__(node, (x, limit), **words)

@@ -19,17 +19,16 @@ class Wait(Exception):
 class Later:
     """Two rows that are equal, though which dim of one is which of the other depends on a rank not known yet."""
 
-    __slots__ = ("a", "b", "rule", "why")
+    __slots__ = ("a", "b", "why")
 
-    def __init__(self, a: Row, b: Row, why: Any, rule: str) -> None:
+    def __init__(self, a: Row, b: Row, why: Any) -> None:
         self.a = a
         self.b = b
         self.why = why
-        self.rule = rule
 
     def settle(self, s: Store) -> None:
         """Unify them as far as can be told now."""
-        unify(self.a, self.b, s, self.why, self.rule)
+        unify(self.a, self.b, s, self.why)
 
 
 class Rest:
@@ -143,7 +142,7 @@ def fix(row: Row, n: int, s: Store, why: Any) -> tuple[int, ...] | None:
     return closed
 
 
-def unify(a: Row, b: Row, s: Store, why: Any, rule: str = "shape-mismatch") -> bool:
+def unify(a: Row, b: Row, s: Store, why: Any) -> bool:
     """Make two rows equal; False (with a conflict) when they cannot be."""
     a, b = resolve(a), resolve(b)
     if a is b:
@@ -163,7 +162,7 @@ def unify(a: Row, b: Row, s: Store, why: Any, rule: str = "shape-mismatch") -> b
         fixed = _fill(a, b, s, why)
         return unify(fixed, b, s, why) if fixed is not None else _ranks_differ(least_rank(a), len(b), s, why, b, "at least ")
     assert type(b) is Open
-    return _unify_open(a, b, s, why, rule)
+    return _unify_open(a, b, s, why)
 
 
 def _fill(a: Open, b: tuple[int, ...], s: Store, why: Any) -> Row | None:
@@ -177,14 +176,14 @@ def _fill(a: Open, b: tuple[int, ...], s: Store, why: Any) -> Row | None:
     return fix(a, len(b), s, why)
 
 
-def _unify_open(a: Open, b: Open, s: Store, why: Any, rule: str) -> bool:
+def _unify_open(a: Open, b: Open, s: Store, why: Any) -> bool:
     least = max(least_rank(a), least_rank(b))
     before, after = max(len(a.prefix), len(b.prefix)), max(len(a.suffix), len(b.suffix))
     if a.rest is b.rest and len(a.prefix) + len(a.suffix) != len(b.prefix) + len(b.suffix):
         return _ranks_differ(least_rank(a), least_rank(b), s, why, a.prefix + a.suffix + b.prefix + b.suffix)
     if before + after > least:
         for rest in (a.rest, b.rest)[: 1 + (a.rest is not b.rest)]:
-            rest.watchers.append(Later(a, b, why, rule))
+            rest.watchers.append(Later(a, b, why))
         ends = min(len(a.suffix), len(b.suffix))
         return _pairs(a.prefix, b.prefix, s, why) and _pairs(a.suffix[::-1][:ends], b.suffix[::-1][:ends], s, why)
     if a.rest is b.rest:

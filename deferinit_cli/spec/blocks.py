@@ -109,6 +109,7 @@ def read_args(block: Block, node: Tree) -> None:
             block.unsound = True
         elif name in block.arg_nodes:
             file.fault(n, "duplicate-name", f"two arguments are called '{name}'", found=name)
+            block.unsound = True
         else:
             block.args.append((name, default))
             block.arg_nodes[name] = n.pairs[0][0] if isinstance(n, Map) else n

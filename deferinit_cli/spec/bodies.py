@@ -31,8 +31,13 @@ class Body:
         raise NotImplementedError
 
     @property
+    def where(self) -> str:
+        """What its items are called in errors."""
+        return f"layers of {self.name}"
+
+    @property
     def items(self) -> list[Item]:
         if self._items is None:
             self.file.reading = self
-            self._items = compile_items(self.file, self.layers, f"layers of {self.name}")
+            self._items = compile_items(self.file, self.layers, self.where)
         return self._items

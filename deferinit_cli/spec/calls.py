@@ -157,8 +157,9 @@ class Calls(Nodes):
         if found is None or found.values is None:  # told already
             return None
         if found.made is None:
-            self.fault(ctx, item.apply.node, "not-a-layer", f"'{item.apply.text}' is no layer or block",
-                       help="apply names an earlier item")  # fmt: skip
+            name = item.apply.text
+            self.fault(ctx, item.apply.node, "not-a-layer", f"'{name}' is no layer or block",
+                       help=f"it is copies side by side: name one, {name}.0" if found.copies else "apply names an earlier item")  # fmt: skip
             return None
         call = Call(f"apply {item.name or ''}".strip(), span(item.source, item.head), ctx.call)
         return self.again(found.made, ctx, flow, name, entry, call)

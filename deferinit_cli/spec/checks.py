@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..graph import Given
-from ..layers.arguments import suggest
+from ..layers.arguments import show, suggest
 from ..problems import Problem, Rejected, Span
+from ..shapes.dims import REST
 from .options import parse_given
 from .tree import List, Map, Scalar, Tree, span
 from .values import Code, Located, compile_value
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .context import Context
     from .file import File
 
+EXAMPLE = "{input: 2x20, output: [2, 10]}"
+FINDINGS = ("output", "shapes", "weights", "params", "max_params", "max_macs", "max_bytes")
 KEYS = ("name", "doc", "set", "input", "output", "shapes", "weights", "params", "max_params", "max_macs", "max_bytes", "error")
 NUMBERS = ("params", "max_params", "max_macs", "max_bytes")
 
@@ -47,25 +50,29 @@ class Check:
         self.outputs: list[Expected] = []
         self.shapes: list[Expected] = []
         self.weights: list[Expected] = []
-        self.numbers: dict[str, tuple[int, Span]] = {}
+        self.numbers: dict[str, tuple[Code, Span]] = {}
         self.error: str | None = None
         self.error_span: Span | None = None
 
 
 def read_checks(file: File, ctx: Context, builder: Builder) -> list[Check]:
     """The cases of a file; faults are told where they are."""
-    node = file.checks[1] if file.checks is not None else None
-    if not isinstance(node, List):
-        if node is not None and not (isinstance(node, Scalar) and node.empty):
-            file.fault(node, "value-type", "checks is a list of cases", expected="- {input: 2x20, output: [2, 10]}")
+    node = file.checks
+    if not isinstance(node, List) or not node.items:
+        if node is not None:
+            file.fault(node, "value-type", "checks is a list of cases", expected=EXAMPLE, help="leave the key out where there are none")
         return []
     out = []
     for k, case in enumerate(node.items):
         if not isinstance(case, Map):
-            file.fault(case, "value-type", "a check is a mapping", expected="{input: 2x20, output: [2, 10]}")
+            file.fault(case, "value-type", "a check is a mapping", expected=EXAMPLE)
             continue
-        if not case.pairs:
-            file.fault(case, "value-type", "a check that says nothing", expected="{input: 2x20, output: [2, 10]}")
+        if all(key.text in ("name", "doc") for key, _ in case.pairs):
+            file.fault(case, "value-type", "a check that says nothing", expected=EXAMPLE)
+        if case.find("error"):
+            for key, _ in case.pairs:
+                if key.text in FINDINGS:
+                    file.fault(key, "check-conflict", f"a case that must be rejected has no {key.text}", help="remove one of the two")
         check = Check(f"check {k + 1}", span(file.source, case))
         for key, value in case.pairs:
             try:
@@ -81,7 +88,9 @@ def read_field(check: Check, file: File, ctx: Context, builder: Builder, key: Sc
     if name not in KEYS:
         file.fault(key, "unknown-key", f"a check has no '{name}'", found=name, expected=", ".join(KEYS), help=suggest(name, KEYS))
     elif name == "name":
-        check.name = value.text if isinstance(value, Scalar) else check.name
+        check.name = file.text(value, "name") or check.name
+    elif name == "doc":
+        file.text(value, "doc")
     elif name == "set":
         for k, v in file.mapping(value, "set"):
             if k.text not in file.vars:
@@ -93,16 +102,26 @@ def read_field(check: Check, file: File, ctx: Context, builder: Builder, key: Sc
     elif name == "output":
         check.outputs = read_outputs(file, key, value)
     elif name in ("shapes", "weights"):
-        setattr(check, name, [e for k, v in file.mapping(value, name) if (e := expected(file, k.text, k, v))])
+        if not isinstance(value, Map) or not value.pairs:
+            file.fault(value, "value-type", f"{name} gives shapes by name", expected="{fc: [N, 10]}")
+            return
+        setattr(check, name, [e for k, v in value.pairs if (e := expected(file, k.text, k, v))])
     elif name in NUMBERS:
         code = compile_value(value)
-        number = code.get(ctx.values)
-        if type(number) is not int or number < 0:
-            raise Located(value, Problem("value-type", f"{name} is a whole number", found=text_of(value), expected="an int >= 0"))
-        check.numbers[name] = (number, span(file.source, value))
+        whole(name, code, code.get(ctx.values))
+        check.numbers[name] = (code, span(file.source, value))
     elif name == "error":
-        check.error = value.text if isinstance(value, Scalar) else None
+        check.error = file.text(value, "error")
         check.error_span = span(file.source, value)
+        if not check.error:
+            file.fault(value, "value-type", "error names the rule that rejects the case", expected="error: size-mismatch")
+
+
+def whole(name: str, code: Code, number: Any) -> int:
+    """A count that a check expects; raises Located."""
+    if type(number) is not int or number < 0:
+        raise Located(code.node, Problem("value-type", f"{name} is a whole number", found=show(number), expected="an int >= 0"))
+    return number
 
 
 def text_of(node: Tree) -> str:
@@ -110,7 +129,7 @@ def text_of(node: Tree) -> str:
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, List):
-        return "[" + ", ".join(map(text_of, node.items)) + "]"
+        return "[" + ", ".join(f"'{n.text}'" if isinstance(n, Scalar) and n.quoted else text_of(n) for n in node.items) + "]"
     raise Located(node, Problem("value-type", "a mapping is no value here"))
 
 
@@ -132,6 +151,8 @@ def read_inputs(file: File, builder: Builder, value: Tree) -> list[Given]:
 
 def read_outputs(file: File, key: Scalar, value: Tree) -> list[Expected]:
     if isinstance(value, Map):
+        if not value.pairs:
+            file.fault(value, "value-type", "output gives shapes by name", expected="{scores: [2, 10]}, or [2, 10]")
         return [e for k, v in value.pairs if (e := expected(file, k.text, k, v))]
     if isinstance(value, List) and value.items and all(isinstance(v, List) for v in value.items):
         return [e for k, v in enumerate(value.items) if (e := expected(file, str(k), key, v))]
@@ -150,4 +171,9 @@ def expected(file: File, name: str, key: Scalar, node: Tree) -> Expected | None:
         file.fault(node, "value-type", "a shape is a list of dims", expected="[2, 10]")
         return None
     codes = [compile_value(n) for n in nodes]
+    rests = [c for c in codes if c.value is REST]
+    if len(rests) > 1 or (rests and len(codes) == 1):
+        what = "has more than one ..." if len(rests) > 1 else "says nothing: any shape is [...]"
+        file.fault(rests[-1].node, "argument-type", f"the shape {what}", expected="dims, and at most one ...")
+        return None
     return Expected(name, codes, span(file.source, node), [span(file.source, n) for n in nodes], span(file.source, key))

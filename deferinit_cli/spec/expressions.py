@@ -105,7 +105,8 @@ class _Parser:
             help_ = 'an expression with a comma inside { } or [ ] needs quotes: "max(a, b)"'
         elif text == "[" or self.tokens[self.at - 1][1] == ".":
             help_ = "entries of a list are xs.0 or xs.(i)"
-        return fault("expression-syntax", f"the expression breaks off at {found}", self.text, wanted and f"{wanted} here", help_)
+        return fault("expression-syntax", f"the expression breaks off at {found}", self.text, wanted and f"{wanted} here", help_,
+                     text if kind != "end" else "")  # fmt: skip
 
     def whole(self) -> Tree:
         tree = self.ternary()

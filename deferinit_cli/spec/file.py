@@ -66,7 +66,7 @@ class File(Body):
         self.default_codes: list[Code] = []
         self.blocks: dict[str, Block] = {}
         self.params: list[tuple[Scalar, Map]] = []
-        self.checks: tuple[Scalar, Tree] | None = None
+        self.checks: Tree | None = None
         self.known: dict[Any, Item] = {}  # items whose meaning is in their text alone, by what they say
         self.lost = False  # whether some item could not be read at all: its name is not known
         self.reading: Body = self  # whose items are being compiled
@@ -74,6 +74,10 @@ class File(Body):
 
     def argument_names(self) -> list[str]:
         return list(self.vars)
+
+    @property
+    def where(self) -> str:
+        return "layers"
 
     # ---- reading
 
@@ -94,7 +98,7 @@ class File(Body):
                            expected=", ".join(TOP), help=suggest(key.text, TOP))  # fmt: skip
             elif key.text in readers:
                 readers[key.text](value)
-        self.checks = self.tree.find("checks")
+        self.checks = self.tree.get("checks")
         self.read_layers(odd)
 
     def read_layers(self, odd: bool) -> None:
@@ -126,11 +130,15 @@ class File(Body):
                 node, "language-version", "this reads version 1 of the language", found=getattr(node, "text", ""), expected="1"
             )
 
+    def text(self, node: Tree, field: str) -> str:
+        """A field that is plain text."""
+        return text_of(node, self.faults, self.source, field)
+
     def read_name(self, node: Tree) -> None:
-        self.title = self.name = text_of(node, self.faults, self.source, "name") or self.title
+        self.title = self.name = self.text(node, "name") or self.title
 
     def read_doc(self, node: Tree) -> None:
-        self.doc = text_of(node, self.faults, self.source, "doc")
+        self.doc = self.text(node, "doc")
 
     def read_dtype(self, node: Tree) -> None:
         try:

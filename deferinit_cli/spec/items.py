@@ -280,7 +280,8 @@ def _container(file: File, item: Item, value: Tree | None) -> None:
             item.broken = True
         item.lists[key.text] = _compile_list(file, child, f"{item.kind}'s {key.text}")
     if known and item.cls.main not in item.lists and not item.broken:  # type: ignore[attr-defined]
-        file.fault(item.head, "missing-argument", f"{item.kind} needs {item.cls.main}")  # type: ignore[attr-defined]
+        main = item.cls.main  # type: ignore[attr-defined]
+        file.fault(item.head, "missing-argument", f"{item.kind} needs {main}", expected=f"{main}: [items]")
         item.broken = True
 
 

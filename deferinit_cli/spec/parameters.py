@@ -85,6 +85,19 @@ def parameter_keys(item: Item) -> list[str] | None:
     return [p.key for p in cls.parameters]
 
 
+def blamed(node: Tree, p: Problem) -> Tree:
+    """The part of an initialiser that a problem is about: its name, an argument's name or its value."""
+    if not isinstance(node, Map):
+        return node
+    name, value = node.pairs[0]
+    if p.rule == "unknown-initializer":
+        return name
+    found = value.find(p.blame) if isinstance(value, Map) else None
+    if found is None:
+        return value if isinstance(value, Scalar) and not value.empty else node
+    return found[0] if p.rule == "unknown-argument" else found[1]
+
+
 def initializer(node: Tree, ctx: Context) -> Initializer:
     """`zeros`, `{normal: 0.02}` or `{normal: {std: 0.02, mean: 0}}`; raises Located."""
 
@@ -103,7 +116,7 @@ def initializer(node: Tree, ctx: Context) -> Initializer:
             name, value = node.pairs[0]
             return make(name.text, value_of(value) if name.text in known() else None)
     except Problem as p:
-        raise Located(node, p) from None
+        raise Located(blamed(node, p), p) from None
     raise Located(node, Problem("initializer-format", "not an initialiser",
                                 expected="zeros, {normal: 0.02} or {normal: {std: 0.02, mean: 0}}"))  # fmt: skip
 

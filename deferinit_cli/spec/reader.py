@@ -100,7 +100,7 @@ def unseen(source: Source, quoted: list[tuple[int, int]]) -> None:
         comment = _COMMENT.search(text, line_start, m.start() + 1)
         while comment is not None and (end := text_end(quoted, comment.start())):
             comment = _COMMENT.search(text, end, m.start() + 1)
-        if comment is None:
+        if comment is None or m.group() in "\x85\u2028\u2029":  # which end a comment, whatever an editor shows
             if m.group() != "\t":
                 raise _character(source, m.start())
             line, column = position(text, m.start())
@@ -232,7 +232,7 @@ class _Reader:
             self.problem("key-type", "a key must be text", node, help_)
         else:
             if node.text == "<<" and not node.style:
-                self.problem("merge-key", "merge keys are not read", node, "write a block with arguments, or use defaults:")
+                self.problem("merge-key", "merge keys are not read", node, "say it with a block and its arguments, or with defaults")
             return node
         return Scalar("", '"', node.start, node.start)
 

@@ -15,6 +15,7 @@ from .cases import judge
 from .outcomes import CHECK, COMBINATION, LOCK, SPEC, STRICT, Asked, Outcome, Run
 
 if TYPE_CHECKING:
+    from ..spec.checks import Check
     from .strict import Strict
 
 __all__ = ["Asked", "Outcome", "Run", "examine", "safely", "verify"]
@@ -46,6 +47,7 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
         net, resolved_, problems = case(
             text, network, {**asked.sets, **check.sets}, check.inputs, bool(check.sets), check.error is None
         )
+        at_home(problems, check)
         out.append(Outcome(spec, check.name, check.span.line, judge(check, net, resolved_, problems), CHECK))
         if strict is not None and resolved_ is not None and check.error is None and out[-1].passed:
             strict.see(resolved_)
@@ -58,6 +60,13 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
 
         out.append(Outcome(spec, "lock", None, drift(spec), LOCK))
     return out
+
+
+def at_home(problems: list[Diagnostic], check: Check) -> None:
+    """What is wrong with a value that a case sets is told where the case sets it."""
+    for d in problems:
+        if d.span is not None and d.span.source.name == "--set":
+            d.span = check.set_spans.get(d.span.source.text.partition("=")[0], d.span)
 
 
 def case(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from ..graph import Network
 from ..infer.resolved import Resolved
 from ..layers.arguments import suggest
-from ..problems import Diagnostic
+from ..problems import Diagnostic, Problem, Span
 from ..report import BYTES, tuple_text
-from ..shapes.bounds import compare
-from ..shapes.expr import Expr, add, mul, product
+from ..shapes.bounds import compare, maximum, minimum
+from ..shapes.dims import REST, UNKNOWN, Op, Sym, symbols
+from ..shapes.expr import Expr, add, exact_div, floordiv, mod, mul, product, sub
 from ..shapes.words import text
-from ..spec.checks import Check, Expected
+from ..spec.checks import Check, Expected, whole
+from ..spec.values import Located
 
 
 def judge(check: Check, net: Network, resolved: Resolved | None, found: list[Diagnostic]) -> list[Diagnostic]:
@@ -22,12 +25,13 @@ def judge(check: Check, net: Network, resolved: Resolved | None, found: list[Dia
         return expect_error(check, found)
     if found or resolved is None:
         return found
-    problems: list[Diagnostic] = []
-    problems += compare_shapes(check, resolved, outputs_of(check, net, resolved))
-    problems += compare_shapes(check, resolved, [named(e, net.names, resolved, "value") for e in check.shapes])
     parameters = {p.name: p for p in net.parameters}
-    problems += compare_shapes(check, resolved, [named(e, parameters, resolved, "parameter") for e in check.weights])
-    return problems + compare_numbers(check, resolved)
+    pairs = outputs_of(check, net, resolved)
+    pairs += [named(e, net.names, resolved, "value") for e in check.shapes]
+    pairs += [named(e, parameters, resolved, "parameter") for e in check.weights]
+    sizes = Sizes(net, resolved)
+    problems = compare_shapes(check, pairs, sizes)
+    return (problems or sizes.idle(check)) + compare_numbers(check, resolved)
 
 
 def expect_error(check: Check, found: list[Diagnostic]) -> list[Diagnostic]:
@@ -35,6 +39,11 @@ def expect_error(check: Check, found: list[Diagnostic]) -> list[Diagnostic]:
     rules = list(dict.fromkeys(d.rule for d in found))
     if check.error in rules:
         return []
+    from .rules import known
+
+    if check.error not in (names := known()):
+        return [Diagnostic("check-error", f"{check.name}: no rule is called '{check.error}'", check.error_span,
+                           found=", ".join(rules), help=suggest(str(check.error), names))]  # fmt: skip
     if not rules:
         return [Diagnostic("check-error", f"{check.name}: nothing is wrong, {check.error} was expected", check.error_span,
                            expected=str(check.error))]  # fmt: skip
@@ -79,39 +88,45 @@ def named(e: Expected, known: Mapping[str, Any], resolved: Resolved, what: str) 
 
 def missing(e: Expected, what: str, known: Mapping[str, Any]) -> Diagnostic:
     return Diagnostic(
-        "unknown-name", f"no {what} is called '{e.name}'", e.key or e.span, found=e.name, help=suggest(e.name, known)
+        "unknown-name", f"no {what} is called '{e.name}'", e.key or e.span, found=e.name, expected=", ".join(islice(known, 50)),
+        help=suggest(e.name, known),
     )
 
 
 class Sizes:
-    """What expected dims may mention: the spec's variables, and its symbols as the inputs have bound them."""
+    """What expected dims may mention: the spec's variables, and its symbols as the inputs have bound them.
+
+    A symbol that nothing has bound is the size that it is first met with, in the whole case.
+    """
 
     def __init__(self, network: Network, resolved: Resolved) -> None:
         self.values = network.variables
         self.resolved = resolved
         self.met: dict[str, Any] = {}
+        self.places: dict[str, list[Span]] = {}  # of the symbols met so
+
+    def idle(self, check: Check) -> list[Diagnostic]:
+        """Symbols that are compared with nothing: a misspelt one would pass for any size."""
+        return [
+            Diagnostic("unbound-symbol", f"{check.name}: nothing else is {name}, so it is not checked", places[0], found=name,
+                       help="write _ for any size")
+            for name, places in self.places.items()
+            if len(places) == 1
+        ]  # fmt: skip
 
     def has_variable(self, name: str) -> bool:
         return name in self.values
 
     def variable(self, name: str) -> Any:
-        from ..problems import Problem
-
         if name not in self.values:
             raise Problem("unknown-name", f"unknown name '{name}'", help=suggest(name, self.values))
         return self.values[name]
 
     def symbol(self, name: str) -> Any:
-        from ..shapes.dims import Sym
-
         return Sym(name, 0)
 
     def term(self, size: Any) -> Any:
         """A size as written, as a term; None for `_` and for a symbol that nothing has bound."""
-        from ..shapes.bounds import maximum, minimum
-        from ..shapes.dims import UNKNOWN, Op, Sym
-        from ..shapes.expr import exact_div, floordiv, mod, sub
-
         if size is UNKNOWN:
             return None
         if type(size) is Sym:
@@ -125,45 +140,73 @@ class Sizes:
         return size
 
 
-def compare_shapes(check: Check, resolved: Resolved, pairs: Sequence[Pair]) -> list[Diagnostic]:
-    out = []
+def compare_shapes(check: Check, pairs: Sequence[Pair], sizes: Sizes) -> list[Diagnostic]:
+    """What does not hold: first symbols are bound, in order, then every size is compared."""
+    out = [shape for _, shape in pairs if isinstance(shape, Diagnostic)]
+    todo = []
     for e, shape in pairs:
-        if isinstance(shape, Diagnostic):
-            out.append(shape)
-            continue
-        sizes = Sizes(resolved.network, resolved)
-        found = compare_one(check, e, shape, sizes)
-        if found is not None:
-            out.append(found)
-    return out
+        if not isinstance(shape, Diagnostic):
+            found = written(check, e, shape, sizes)
+            if isinstance(found, Diagnostic):
+                out.append(found)
+            else:
+                todo.append((e, shape, found))
+    return out + [d for e, shape, dims in todo if (d := compare_one(check, e, shape, dims, sizes)) is not None]
 
 
-def compare_one(check: Check, e: Expected, shape: Any, sizes: Sizes) -> Diagnostic | None:
-    from ..problems import Problem
-    from ..shapes.dims import Sym
-    from ..spec.values import Located
+Dims = list[tuple[int, Any, Span]]
+"""Expected sizes: the axis, the size as written, and where."""
 
+
+def written(check: Check, e: Expected, shape: Any, sizes: Sizes) -> Dims | Diagnostic:
+    """The sizes that a case expects of a shape, computed; binds the symbols that it is the first to meet."""
     what = e.name or "output"
     if shape is None:
         return Diagnostic("check-shape", f"{check.name}: the rank of {what} is not known", e.span, help="give an input")
-    if len(shape) != len(e.codes):
-        return Diagnostic("check-shape", f"{check.name}: {what} has {len(shape)} dims, {len(e.codes)} are expected", e.span,
-                          found=shown(shape), expected=f"{len(e.codes)} dims")  # fmt: skip
-    for k, (code, term) in enumerate(zip(e.codes, shape)):
-        try:
-            written = code.get(sizes)
-        except Located as problem:
-            return Diagnostic(problem.problem.rule, problem.problem.message, e.spans[k], help=problem.problem.help)
-        except Problem as problem:
-            return Diagnostic(problem.rule, problem.message, e.spans[k], help=problem.help)
-        want = sizes.term(written)
-        if want is None:
-            if type(written) is Sym and term is not None:
-                sizes.met[written.name] = term  # first met here: the same everywhere in this case
+    try:
+        dims = [code.get(sizes) for code in e.codes]
+    except Located as found:
+        return Diagnostic(found.problem.rule, found.problem.message, e.spans[0], help=found.problem.help)
+    count = len(dims) - (REST in dims)
+    if len(shape) != count and not (REST in dims and len(shape) > count):
+        least = "at least " if REST in dims else ""
+        return Diagnostic("check-shape", f"{check.name}: {what} has {len(shape)} dims, {least}{count} are expected", e.span,
+                          found=shown(shape), expected=f"{least}{count} dims")  # fmt: skip
+    behind = dims.index(REST) if REST in dims else len(dims)
+    out = []
+    for k, (dim, place) in enumerate(zip(dims, e.spans)):
+        axis = k if k < behind else k - len(dims) + len(shape)
+        if dim is REST:
             continue
-        if term is None or (compare(term, want) is not True):
-            return Diagnostic("check-shape", f"{check.name}: {what} is {shown(shape)}", e.spans[k],
-                              found=f"{show(term)} at axis {k}", expected=show(want))  # fmt: skip
+        if type(dim) is Sym and sizes.term(dim) is None and shape[axis] is not None:
+            sizes.met[dim.name] = shape[axis]
+            sizes.places[dim.name] = []
+        for sym in symbols(dim):
+            if sym.name in sizes.places:
+                sizes.places[sym.name].append(place)
+        out.append((axis, dim, place))
+    return out
+
+
+def compare_one(check: Check, e: Expected, shape: Any, dims: Dims, sizes: Sizes) -> Diagnostic | None:
+    """The first size that is not the one expected, or of which that cannot be told."""
+    what = e.name or "output"
+    for axis, dim, place in dims:
+        if dim is UNKNOWN:
+            continue
+        try:
+            want = sizes.term(dim)
+        except (ValueError, ZeroDivisionError):
+            return Diagnostic("check-shape", f"{check.name}: {dim} is no size in this case", place)
+        if want is None and shape[axis] is not None:
+            names = ", ".join(sorted(s.name for s in symbols(dim) if sizes.term(s) is None))
+            return Diagnostic("unbound-symbol", f"{check.name}: nothing in this case gives {names} a size", place, found=str(dim))
+        if want is None or shape[axis] is None:
+            return Diagnostic("check-shape", f"{check.name}: axis {axis} of {what} is not known", place, found=shown(shape),
+                              expected=str(dim) if want is None else show(want), help="give the case an input, or write _ for any size")  # fmt: skip
+        if compare(shape[axis], want) is not True:
+            return Diagnostic("check-shape", f"{check.name}: {what} is {shown(shape)}", place,
+                              found=f"{show(shape[axis])} at axis {axis}", expected=show(want))  # fmt: skip
     return None
 
 
@@ -179,13 +222,19 @@ def compare_numbers(check: Check, resolved: Resolved) -> list[Diagnostic]:
     """Exact counts and budgets."""
     out = []
     totals: dict[str, Any] = {}
-    for key, (number, span) in check.numbers.items():
+    for key, (code, span) in check.numbers.items():
+        try:
+            number = whole(key, code, code.get(Sizes(resolved.network, resolved)))
+        except Located as e:
+            out.append(Diagnostic(e.problem.rule, e.problem.message, span, found=e.problem.found, expected=e.problem.expected))
+            continue
         measure = key.removeprefix("max_")
         if measure not in totals:
             totals[measure] = total(resolved, measure)
         have = totals[measure]
         if type(have) is not int:
-            out.append(Diagnostic("check-budget", f"{check.name}: {measure} = {show(have)}, which is no number yet", span,
+            rule = "check-params" if key == "params" else "check-budget"
+            out.append(Diagnostic(rule, f"{check.name}: {measure} = {show(have)}, which is no number yet", span,
                                   expected=f"{number:,}", help="give the case an input"))  # fmt: skip
         elif key.startswith("max_") and have > number:
             out.append(Diagnostic("check-budget", f"{check.name}: {have:,} {measure} are over the budget", span, found=f"{have:,}",

@@ -189,7 +189,8 @@ def test_annotations(folder: Path) -> None:
     assert annotation == (
         "::error file=nets/b d.yaml,line=2,endLine=2,col=38,endColumn=39,title=deferinit%3A kernel-exceeds-input::"
         "conv2d0: a kernel of 5 does not fit into 4%0Afound: 4%0Aexpected: at least 5"
-        "%0Ahelp: at least 5 is needed where 4 comes in%0Ain check 1; twice"
+        "%0Ahelp: at least 5 is needed where 4 comes in; input[2] = 4, but input[2] >= 5: nearest 5; "
+        "input[3] = 4, but input[3] >= 5: nearest 5%0Ain check 1; twice"
     )
     assert count == "4 passed, 2 failed, in 2 specs"
 

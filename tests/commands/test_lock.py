@@ -277,7 +277,7 @@ def test_several_specs_at_once(locked: Path) -> None:
 
 
 def test_names_that_could_be_misread_are_quoted(spec: Path) -> None:
-    Path("my net.yaml").write_text("vars: {kind: 'a b'}\ninputs: {x: [N, 3]}\nlayers: [dense: 4]\nchecks: []\n")
+    Path("my net.yaml").write_text("vars: {kind: 'a b'}\ninputs: {x: [N, 3]}\nlayers: [dense: 4]\n")
     assert deferinit("lock", "my net.yaml").returncode == 0
     assert 'source "my net.yaml" sha256:' in Path("my net.yaml.lock").read_text()
     assert drift("my net.yaml") == []

@@ -131,7 +131,7 @@ SAID_IN_VAIN = {
     "init of a dense without a name": ("layers:\n- dense: 3\n  init: zeros\n", "value-type", (3, 9)),
     "init of a block without a name": ("blocks: {b: {layers: [{dense: 3}]}}\nlayers:\n- b x:\n  init: zeros\n", "value-type", (4, 9)),
     "tie of a dense without a name": ("layers:\n- dense: 3\n- dense: 3\n  tie: dense0.weight\n", "value-type", (4, 8)),
-    "a bare parameter of no initialiser": ("layers:\n- parameter: [3]\n  init: {weight: zeros}\n", "unknown-initializer", (3, 9)),
+    "a bare parameter of no initialiser": ("layers:\n- parameter: [3]\n  init: {weight: zeros}\n", "unknown-initializer", (3, 10)),
     "dtype on a layer without parameters": ("layers:\n- relu:\n  dtype: float64\n", "no-parameters", (3, 3)),
     "freeze on a container without parameters": ("layers:\n- residual r: [relu]\n  freeze: true\n", "no-parameters", (3, 3)),
     "index without repeat": ("layers:\n- relu:\n  index: j\n", "index-without-repeat", (3, 3)),
