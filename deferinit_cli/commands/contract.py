@@ -29,15 +29,18 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], fo
 
     work = Work("contract", spec, sets, formats, FORMATS, **look)
     answer = contract_of(work.infer(work.load(), inputs))
+    problems = [impossible(a) for a in answer.axes if a.sizes.empty and a.sizes.exact]
     for name, target in work.outputs:
         if name == "json":
+            from ..report import problem
             from ..views.json import dump
 
-            emit(dump(contracts.document(answer, work.spec)), target)
+            emit(dump({**contracts.document(answer, work.spec), "problems": [problem(d) for d in problems]}), target)
         else:
-            emit(contracts.markdown(answer) if name == "markdown" else contracts.render(answer), target)
-    if answer.empty:
-        raise Rejected([impossible(a) for a in answer.axes if a.sizes.empty])
+            ascii = bool(work.look_for(target).get("ascii"))
+            emit(contracts.markdown(answer) if name == "markdown" else contracts.render(answer, ascii), target)
+    if problems:
+        raise Rejected(problems)
 
 
 def impossible(axis: Any) -> Diagnostic:

@@ -59,7 +59,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], we
 
             emit(dump(solutions.document(solution, network.name, work.spec, tensors)), target)
         elif not printed or target is not None:
-            emit(solutions.render(solution, tensors), target)
+            emit(solutions.render(solution, tensors, bool(work.look_for(target).get("ascii"))), target)
     if not solution.boxes:
         raise Rejected(solution.failures or [Diagnostic("no-solution", "nothing fits")])
     if output is not None or in_place:

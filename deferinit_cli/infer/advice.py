@@ -9,8 +9,10 @@ from ..problems import Diagnostic
 from ..shapes.reading import substitute
 from ..shapes.sets import PeriodicSet
 from ..shapes.solving import solutions
-from .boxes import Relate, Search
-from .contract import Condition, Contract, Env, contract, free
+from .asked import Condition, Env, free
+from .boxes import Search
+from .contract import Contract, contract
+from .narrowing import Relate
 
 LOOKED_AT = 2000
 """Steps of a search for sizes near those given."""

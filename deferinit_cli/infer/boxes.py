@@ -6,47 +6,19 @@ what can only rise; products are split into divisors; and what is finite by then
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 from itertools import product as combinations
-from math import isqrt
 from typing import Any
 
-from ..shapes.expr import Expr, Term, add, exact_div, floordiv, mod, mul, product, sub, symbol
-from ..shapes.intervals import Ranges
-from ..shapes.reading import substitute
 from ..shapes.sets import PeriodicSet
-from ..shapes.solving import bounded, holds, solutions
 from ..shapes.store import Clause
+from .asked import Env
+from .narrowing import Relate, Sets, by_divisors, narrow, solved
 
 BUDGET = 100_000
 """Steps of a search before it says "undecided"."""
 SAMPLES = 8
 """Members of each symbol tried for one example where a condition has no finite side."""
-
-Sets = dict[str, PeriodicSet]
-Env = dict[str, int]
-
-
-class Relate:
-    """`left op right`, what is left of a clause once some symbols are filled in."""
-
-    __slots__ = ("clause", "left", "op", "right", "symbols")
-
-    def __init__(self, clause: Clause, left: Term, right: Term) -> None:
-        self.clause = clause
-        self.left = left
-        self.op = clause.op
-        self.right = right
-        self.symbols = (left.symbols if type(left) is Expr else frozenset()) | (
-            right.symbols if type(right) is Expr else frozenset()
-        )
-
-    def at(self, env: Env) -> Relate:
-        return Relate(self.clause, substitute(self.left, env), substitute(self.right, env))
-
-    def holds(self, env: Env) -> bool:
-        return holds(self.left, self.op, self.right, env)
 
 
 class Family:
@@ -149,168 +121,3 @@ def sample(sets: Sets, relates: list[Relate]) -> Env | None:
             if left.min is not None:
                 return {**env, **chosen, last: left.min}
     return None
-
-
-def solved(relate: Relate, name: str, within: PeriodicSet) -> PeriodicSet:
-    """A set narrowed by a condition on its symbol, or on none."""
-    if relate.symbols:
-        return solutions(relate.left, relate.op, relate.right, name, within)
-    return within if relate.holds({}) else PeriodicSet(1, {})
-
-
-def narrow(sets: Sets, relates: list[Relate]) -> tuple[Sets, list[Relate]] | None:
-    """What follows at once: (narrower sets, conditions over several symbols); None where nothing is left."""
-    sets = dict(sets)
-    changed = True
-    while changed:
-        changed = False
-        env = {n: x for n, s in sets.items() if (x := s.only) is not None}
-        left = []
-        for c in relates:
-            c = c.at(env) if not env.keys().isdisjoint(c.symbols) else c
-            if len(c.symbols) > 1:
-                left.append(c)
-                continue
-            name = next(iter(c.symbols), "")
-            own = solved(c, name, sets[name] if name else PeriodicSet.interval(1))
-            if own.min is None:
-                return None
-            if name:
-                changed = changed or own.only is not None
-                sets[name] = own
-        relates = left
-        for c in relates:
-            for name, own in bounds(c, sets):
-                if own.min is None:
-                    return None
-                if not own.like(sets[name]):
-                    changed = True
-                    sets[name] = own
-    return sets, relates
-
-
-def bounds(c: Relate, sets: Sets) -> Iterator[tuple[str, PeriodicSet]]:
-    """Sets without end that a condition ends: its sides at the others' ends, where they only rise or fall with these."""
-    endless = [n for n in c.symbols if sets[n].max is None]
-    if not endless or c.op == "|":
-        return
-    gap = floored(sub(c.left, c.right), {})
-    if type(gap) is int:
-        return
-    ranges = Ranges({n: (s.min or 1, s.max) for n, s in sets.items()})
-    if c.op == "%" and (ranges.of(c.left)[0] or 0) < 1:
-        return  # a multiple is at least as large as what it is a multiple of, but for 0
-    ways = {n: ranges.direction(gap, n) for n in c.symbols}
-    for name in endless:
-        for up in (True, False) if c.op == "==" else (True,):
-            ends = {n: end(sets[n], (ways[n] or 0) > 0, up) for n in c.symbols if n != name}
-            if None in ends.values() or any(ways[n] is None for n in ends):
-                continue
-            furthest = substitute(gap, ends)
-            if type(furthest) is int:
-                continue
-            own = bounded(furthest, ">=", 0, name) if up else bounded(0, ">=", furthest, name)
-            if own is not None:
-                yield name, sets[name].intersect(own)
-
-
-def floored(t: Term, memo: dict[Expr, Term]) -> Term:
-    """The term with exact divisions rounded down: the same where they are exact, and it only rises with what is divided."""
-    if type(t) is int or t.kind == "sym":
-        return t
-    if t not in memo:
-        if t.kind == "sum":
-            made: Term = t.args[0]
-            for fs, c in t.args[1]:
-                made = add(made, product([c, *(floored(f, memo) for f in fs)]))
-        elif t.kind == "exact" and type(t.args[1]) is int:
-            made = floordiv(floored(t.args[0], memo), t.args[1])
-        else:
-            made = t if t.kind != "floor" else floordiv(floored(t.args[0], memo), t.args[1])
-        memo[t] = made
-    return memo[t]
-
-
-def end(sizes: PeriodicSet, rises: bool, up: bool) -> int | None:
-    """The member at which what rises (or falls) with it is largest (`up`) or smallest."""
-    return sizes.max if rises == up else sizes.min
-
-
-def by_divisors(c: Relate, sets: Sets, most: int) -> list[Sets] | None:
-    """An equation in one product of factors over one symbol each: a narrowing for every value it may have and every ordered
-    split of that into divisors. None where the condition is of another form, or has no end of values."""
-    products: set[tuple[Expr, ...]] = set()
-    if c.op != "==" or not (inner_products(c.left, products) and inner_products(c.right, products)) or len(products) != 1:
-        return None
-    (parts,) = products
-    grouped: dict[str, list[Expr]] = {}
-    for part in parts:
-        grouped.setdefault(next(iter(part.symbols)), []).append(part)
-    ranges = Ranges({n: (s.min or 1, s.max) for n, s in sets.items()})
-    if any((ranges.of(p)[0] or 0) < 1 for p in parts):
-        return None
-    low, high = ranges.of(product(parts))
-    left, right = (with_product(t, parts) for t in (c.left, c.right))
-    values = solutions(left, c.op, right, PRODUCT, PeriodicSet.interval(low or 1, high))
-    count = values.count()
-    if count is None or count > most or not values.exact:
-        return None
-    return [s for v in values.members() for s in splits(grouped, v, sets)]
-
-
-PRODUCT = "*"
-"""The symbol that stands for a product."""
-
-
-def inner_products(t: Term, found: set[tuple[Expr, ...]]) -> bool:
-    """Collect the products of factors over several symbols; False where several symbols meet in another way."""
-    if type(t) is int:
-        return True
-    if t.kind in ("floor", "mod", "exact"):
-        return inner_products(t.args[0], found) and type(t.args[1]) is int
-    if t.kind != "sum":
-        return False
-    for fs, _ in t.args[1]:
-        if len(fs) == 1:
-            if not inner_products(fs[0], found):
-                return False
-        elif all(len(f.symbols) == 1 for f in fs):
-            found.add(fs)
-        else:
-            return False
-    return True
-
-
-def with_product(t: Term, parts: tuple[Expr, ...]) -> Term:
-    """The term with one symbol in place of a product."""
-    if type(t) is int:
-        return t
-    if t.kind != "sum":
-        return REBUILT[t.kind](with_product(t.args[0], parts), t.args[1])
-    out: Term = t.args[0]
-    for fs, c in t.args[1]:
-        out = add(out, mul(c, symbol(PRODUCT) if fs == parts else with_product(fs[0], parts)))
-    return out
-
-
-REBUILT = {"floor": floordiv, "mod": mod, "exact": exact_div}
-
-
-def splits(grouped: dict[str, list[Expr]], whole: int, sets: Sets) -> list[Sets]:
-    """The narrowings with which the factors have a product."""
-    found: list[tuple[Sets, int]] = [({}, whole)]
-    for k, (name, parts) in enumerate(grouped.items()):
-        own = product(parts)
-        following = []
-        for partial, left in found:
-            for d in [left] if k == len(grouped) - 1 else divisors(left):
-                narrowed = solutions(own, "==", d, name, sets[name])
-                if narrowed.min is not None:
-                    following.append(({**partial, name: narrowed}, left // d))
-        found = following
-    return [partial for partial, _ in found]
-
-
-def divisors(n: int) -> list[int]:
-    small = [d for d in range(1, isqrt(n) + 1) if n % d == 0]
-    return small + [n // d for d in reversed(small) if d * d != n]

@@ -7,8 +7,8 @@ from typing import Any, Union
 from ..problems import Diagnostic
 from ..shapes import telling
 from ..shapes.sets import Piece
-from .boxes import Relate
-from .contract import clause_text
+from .asked import clause_text
+from .narrowing import Relate
 from .open_arguments import Opening
 from .resolved import Resolved
 

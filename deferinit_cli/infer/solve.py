@@ -20,10 +20,12 @@ from ..shapes.intervals import Ranges
 from ..shapes.sets import PeriodicSet, Piece
 from ..shapes.store import Clause
 from ..shapes.words import text
-from .boxes import BUDGET, Family, Relate, Search
-from .contract import axis, clause_text, sorted_clauses, unknowns, valid_sizes
+from .asked import clause_text
+from .boxes import BUDGET, Family, Search
+from .contract import axis, sorted_clauses, unknowns, valid_sizes
 from .diagnose import diagnostics
 from .explain import span_of
+from .narrowing import Relate
 from .open_arguments import Opening, candidates, openings, replaced, unknown_paths
 from .openness import sizes as unsaid
 from .resolved import Resolved

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..infer.contract import Asked, Axis, Condition, Contract, Reason
+from ..infer.asked import Asked, Axis, Condition, Reason
+from ..infer.contract import Contract
 from ..shapes.sets import Piece
 from .markdown import escaped, row
 from .problems import place, safe
+from .table import ASCII
 
 LONG = 60
 """A longer condition over several symbols is not repeated in the first line."""
 COLUMNS = ["condition", "asked for by", "fails at"]
 
 
-def render(contract: Contract) -> str:
+def render(contract: Contract, ascii: bool = False) -> str:
     """The valid sizes in a line, how sure that is, then each reason."""
     lines = [f"contract: {headline(contract)}", *certainty(contract)]
     rows = [(text, f"asked for by {who}" if who else "", f"fails at {example}" if example else "")
             for text, who, example in reasons(contract)]  # fmt: skip
     widths = [max((len(r[k]) for r in rows), default=0) for k in range(2)]
     lines += ["  " + f"{a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}".rstrip() for a, b, c in rows]
-    return "\n".join(map(safe, lines)) + "\n"
+    whole = "\n".join(map(safe, lines)) + "\n"
+    return whole.translate(ASCII) if ascii else whole
 
 
 def markdown(contract: Contract) -> str:

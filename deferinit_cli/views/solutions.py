@@ -7,17 +7,20 @@ from typing import Any
 
 from ..infer.solution import Box, Choice, Range, Solution, Value
 from ..infer.targets import Matched
+from ..report import problem
 from ..shapes.telling import span
 from .problems import place, safe
+from .table import ASCII
 
 SHOWN = 20
 NAMED = 6
 """So many tensors are named in a line."""
 
 
-def render(solution: Solution, tensors: Matched | None = None) -> str:
+def render(solution: Solution, tensors: Matched | None = None, ascii: bool = False) -> str:
     lines = [*verdict(solution), *(told(tensors) if tensors is not None else [])]
-    return "\n".join(map(safe, lines)) + "\n"
+    whole = "\n".join(map(safe, lines)) + "\n"
+    return whole.translate(ASCII) if ascii else whole
 
 
 def verdict(solution: Solution) -> list[str]:
@@ -107,7 +110,7 @@ def document(solution: Solution, network: str, spec: str, tensors: Matched | Non
         "decided": solution.decided,
         "count": solution.count,
         "undecided": solution.undecided,
-        "problems": [],
+        "problems": [problem(d) for d in solution.failures],
     }
     if tensors is not None:
         out["tensors"] = {"used": tensors.sources, "unused": tensors.unused, "missing": tensors.missing, "prefix": tensors.prefix}

@@ -31,6 +31,8 @@ def test_formats(tmp_path: Path) -> None:
     markdown = deferinit("contract", "net.yaml", "--format", "markdown", cwd=tmp_path).stdout
     assert "| condition | asked for by | fails at |" in markdown
     assert "| W % 2 == 0 | p (net.yaml:5) | W = 3 |" in markdown
+    plain = deferinit("contract", "net.yaml", "--ascii", cwd=tmp_path).stdout
+    assert plain == table.stdout.replace("·", "-")
     both = deferinit("contract", "net.yaml", "--format", "json=out.json", "--format", "table", cwd=tmp_path)
     assert both.stdout == table.stdout
     data = json.loads((tmp_path / "out.json").read_text())
@@ -59,3 +61,4 @@ def test_no_valid_size(tmp_path: Path) -> None:
     assert "net.yaml:7:3: no H is valid [no-valid-size]" in found.stderr or "no H is valid [no-valid-size]" in found.stderr
     data = json.loads(deferinit("contract", "net.yaml", "--format", "json", cwd=tmp_path).stdout)
     assert (data["contract"][1]["residues"], data["example"]) == ([], None)
+    assert [(p["rule"], p["line"]) for p in data["problems"]] == [("no-valid-size", 8)]

@@ -143,6 +143,7 @@ def test_nothing_fits(tmp_path: Path) -> None:
     assert "7 from --where output=1x1x7" in result.stderr or "output would be (1, 1, 7)" in result.stderr
     data = json.loads(deferinit("solve", "net.yaml", "--where", "output=1x1x7", "--format", "json", cwd=tmp_path).stdout)
     assert (data["solutions"], data["decided"], data["count"]) == ([], True, 0)
+    assert [p["file"] for p in data["problems"]]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import deferinit_cli
 from deferinit_cli.forward.execute import execute
 from deferinit_cli.forward.inputs import random_inputs
 from deferinit_cli.forward.plan import plan
@@ -464,3 +465,12 @@ def test_inputs_are_freed_too() -> None:
     network = resolve("inputs: {x: [2, 4]}\nlayers:\n- identity\n").network
     (step,) = plan(network)
     assert step.frees == [network.inputs[0].value]
+
+
+@pytest.mark.parametrize(("size", "like"), [((9, 6), (4, 6)), ((8, 7), (4, 4)), ((5, 5), (5, 1))])
+def test_cropping_to_another_value_keeps_the_middle(size: tuple[int, int], like: tuple[int, int]) -> None:
+    model = deferinit_cli.load("inputs: {x: [N, 2, A, B], y: [N, 3, C, D]}\nlayers:\n- crop c:\n  from: [x, y]\n").initialize()
+    x = np.arange(2 * size[0] * size[1], dtype=np.float32).reshape(1, 2, *size)
+    top, left = ((n - m) // 2 for n, m in zip(size, like))
+    out = model(x=x, y=np.zeros((1, 3, *like), np.float32))
+    np.testing.assert_array_equal(out, x[:, :, top : top + like[0], left : left + like[1]])

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from deferinit_cli.graph import Target
-from deferinit_cli.infer.contract import Axis, contract
+from deferinit_cli.infer.asked import Axis
+from deferinit_cli.infer.contract import contract
 from deferinit_cli.infer.explain import Explainer, fact_text
 from deferinit_cli.infer.solution import Box, Solution
 from deferinit_cli.infer.solve import solve

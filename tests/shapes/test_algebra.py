@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from deferinit_cli.infer.asked import free
 from deferinit_cli.infer.boxes import Relate, Search
-from deferinit_cli.infer.contract import axis, free
+from deferinit_cli.infer.contract import axis
 from deferinit_cli.shapes import bounds, solving
 from deferinit_cli.shapes.expr import Expr, add, broadcast, exact_div, floordiv, mod, mul, sub, symbol
 from deferinit_cli.shapes.intervals import Ranges
