@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .graph import Given, Input, Network, Node, Parameter
 from .infer.resolved import Resolved
@@ -15,6 +15,9 @@ from .shapes.bounds import lower_bound
 from .shapes.expr import Expr, add, mul, product
 from .shapes.rows import Open
 from .shapes.words import text
+
+if TYPE_CHECKING:
+    from .infer.depends import Depends
 
 SCHEMA = 1
 BYTES = {
@@ -48,7 +51,7 @@ def number(term: Any) -> int | None:
 class Report:
     """Everything `show`, `init` and `run` tell of a network; `document` is what `--format json` prints."""
 
-    def __init__(self, resolved: Resolved, command: str, spec: str, lens: str = "torch") -> None:
+    def __init__(self, resolved: Resolved, command: str, spec: str, lens: str = "torch", depends: bool = False) -> None:
         self.resolved = resolved
         self.network: Network = resolved.network
         self.lens = Lens(lens)
@@ -61,8 +64,26 @@ class Report:
         self.problems: list[dict[str, Any]] = []
         self.extra: dict[str, Any] = {}
         self.totals, self.formulas = self.sums()
+        self.warnings: list[str] = []
+        if depends:
+            from .infer.depends import Depends
+
+            self.depend(Depends(self.network, list(resolved.given.values())))
 
     # ---- rows
+
+    def depend(self, depends: Depends) -> None:
+        """Say of every parameter which input sizes its shape depends on, and warn where that is a batch or a sequence."""
+        for p, row in zip(self.network.parameters, self.parameters):
+            row["depends_on"] = depends.of(p)
+        for symbol, parameters in depends.kept().items():
+            entry, role = depends.roles[symbol]
+            names = [self.lens.name(p) for p in parameters]
+            some = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+            verb = "depends" if len(names) == 1 else "depend"
+            self.warnings.append(
+                f"{some} {verb} on {symbol}, the {role} of `{entry.name}`: made for one size of it, the network takes no other"
+            )
 
     def parameter(self, p: Parameter) -> dict[str, Any]:
         resolved = self.resolved
@@ -232,6 +253,7 @@ class Report:
             "totals": self.totals,
             "formulas": self.formulas,
             **self.extra,
+            **({"warnings": self.warnings} if self.parameters and "depends_on" in self.parameters[0] else {}),
             "problems": self.problems,
         }
         return doc

@@ -55,7 +55,8 @@ class Answers:
     def table(self, framework: str = "torch", **options: Any) -> str:
         """The parameters as text, as `deferinit show` prints them; `framework` is torch, keras, flax or mxnet.
 
-        Options are those of `show`: `layers=True`, `unfold=True`, `filters=["layer4.*"]`, `columns=[…]`, `width=100`.
+        Options are those of `show`: `layers=True`, `unfold=True`, `filters=["layer4.*"]`, `columns=[…]`, `width=100`,
+        `depends=True`.
         """
         from ..views.notebook import as_text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..graph import Given, Network, Parameter
 from ..infer.diagnose import diagnostics
@@ -14,6 +14,9 @@ from ..problems import Diagnostic, Rejected
 from .answers import Answers
 from .inputs import by_name, given
 from .parameters import Arrays, DeferredInitializationError, Parameters, Tensor
+
+if TYPE_CHECKING:
+    from ..infer.depends import Depends
 
 
 class Model(Answers):
@@ -30,6 +33,7 @@ class Model(Answers):
         self._met = False
         self._seed: int | None = None
         self._values: dict[str, Any] = {}
+        self._dependence: tuple[Resolved, Depends] | None = None
 
     def resolve(self, /, *shapes: Any, **inputs: Any) -> Model:
         """Infer every shape from the inputs' shapes: `resolve(input=(2, 20))`, or `resolve((2, 20))` for the first.
@@ -96,6 +100,13 @@ class Model(Answers):
         save(path, [(t.name, t.data.shape, t.dtype, lambda t=t: t.data) for t in tensors])  # type: ignore[misc]
 
     # ---- what parameters ask
+
+    def _depends(self) -> Depends:
+        from ..infer.depends import Depends
+
+        if self._dependence is None or self._dependence[0] is not self._resolved:
+            self._dependence = self._resolved, Depends(self.network, list(self._resolved.given.values()))
+        return self._dependence[1]
 
     def _shape(self, p: Parameter) -> Shape | None:
         return self._resolved.tensor(p) if self._met else self._resolved.declared(p)

@@ -52,6 +52,12 @@ class Tensor:
         known = self._model._shape(self._parameter)
         return None if known is None else tuple(t if type(t) is int else -1 for t in known)
 
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The input sizes that the shape depends on, whatever has been given: ("H", "W"), or ("input[1]",) for one without
+        a name. A parameter that depends on a batch or a sequence cannot be used with another."""
+        return tuple(self._model._depends().of(self._parameter))
+
     def as_in(self, framework: str) -> tuple[str, tuple[int, ...] | None]:
         """(name, shape) of the tensor that torch, keras, flax or mxnet has for it.
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..graph import Node
 from ..layers.arguments import Size
 from ..shapes import rows
+from ..shapes.expr import Expr
 from ..shapes.relations import Relation
 from .explain import node_of
 from .resolved import Resolved, is_open
@@ -61,6 +62,30 @@ class Unknown:
             else:
                 out.update(dict.fromkeys(self.said(root)))
         return list(out)
+
+    def symbols_behind(self, slot: int) -> set[str]:
+        """The symbols that an unknown size may come to depend on: those of the sizes it waits with, and of the inputs of the
+        layer that first spoke of it where nothing says more."""
+        out: set[str] = set()
+        seen: set[int] = set()
+        todo = [slot]
+        for at in todo:
+            term = self.store.known(at)
+            if type(term) is Expr:
+                out |= term.symbols
+            root = self.store.root(at)
+            if term is not None or root in seen:
+                continue
+            seen.add(root)
+            relation = self.relation(at)
+            node, name = self.holders.get(root, (None, ""))
+            if relation is not None:
+                todo += relation.slots[1:]
+            elif node is not None and name not in node.layer.arguments:
+                for value in node.inputs:
+                    row = rows.resolve(self.resolved.values[value])
+                    todo += row if type(row) is tuple else row.prefix + row.suffix  # type: ignore[union-attr]
+        return out
 
     def said(self, root: int) -> list[str]:
         """An unknown that no relation would give, by the layer that first spoke of it."""

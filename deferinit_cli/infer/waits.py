@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Input, Node, Parameter
+from ..layers.base import patterns
 from ..shapes import rows
 from ..shapes.expr import Expr
 from ..shapes.rows import Open
@@ -22,6 +23,7 @@ class Waits:
         self.resolved = resolved
         self.places: dict[str, tuple[Input, int]] = {}
         self.used: set[int] | None = None
+        self.arguments: set[int] | None = None
         store = resolved.store
         for entry in resolved.network.inputs:
             row = rows.resolve(resolved.values[entry.value])
@@ -41,11 +43,18 @@ class Waits:
         own = "" if "[" in name else f" ({name})"
         if place < 0:
             return f"the {ORDINALS.get(place, f'dim {place}')} dim of `{entry.name}`{own}"
-        if place == 1 and rank is not None and rank >= 3:
+        if place == 1 and rank is not None and (rank > 3 or (rank == 3 and self.is_argument(entry, place))):
             return f"the channels of `{entry.name}`{own}"
         if rank is not None and place == rank - 1:
             return f"the last dim of `{entry.name}`{own}"
         return f"dim {place} of `{entry.name}`{own}"
+
+    def is_argument(self, entry: Input, place: int) -> bool:
+        """Whether some layer takes this dim of an input by an argument of its own, as channels."""
+        row = rows.resolve(self.resolved.values[entry.value])
+        if self.arguments is None:
+            self.arguments = by_argument(self.resolved)
+        return type(row) is tuple and row[place] in self.arguments
 
     def term(self, term: Any) -> list[str]:
         """What a known term waits for: nothing when it is a number."""
@@ -101,6 +110,17 @@ class Waits:
                 break
             value = open_ones[0]
         return f"the rank of `{self.resolved.network.value_name(value)}`"
+
+
+def by_argument(resolved: Resolved) -> set[int]:
+    """Slots of inputs that some layer takes by an argument of its own, such as in_channels."""
+    out: set[int] = set()
+    for frame in resolved.frames:
+        if frame is not None and frame.layer.takes:
+            for before, _, after in patterns(frame.layer.takes):
+                slots = (frame.axes.get(name) for name in (*before, *after) if name in frame.layer.arguments)
+                out.update(s for s in slots if type(s) is int)
+    return out
 
 
 def waits(resolved: Resolved, p: Parameter) -> str:

@@ -16,7 +16,8 @@ LAYERS = ["name", "kind", "line", "inputs", "input_shapes", "output_shapes", "ou
 def render(report: Report, options: dict[str, Any]) -> str:
     layers = bool(options.get("layers"))
     rows = report.layers if layers else report.parameters
-    return dump(LAYERS if layers else PARAMETERS, [public(r) for r in rows])
+    more = ["depends_on"] if options.get("depends") and not layers else []
+    return dump([*(LAYERS if layers else PARAMETERS), *more], [public(r) for r in rows])
 
 
 def dump(columns: list[str], rows: list[dict[str, Any]]) -> str:
@@ -24,7 +25,7 @@ def dump(columns: list[str], rows: list[dict[str, Any]]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([cell(row[c]) for c in columns])
+        writer.writerow([" ".join(row[c]) if c == "depends_on" else cell(row[c]) for c in columns])
     return out.getvalue()
 
 

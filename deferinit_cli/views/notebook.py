@@ -14,7 +14,8 @@ def as_text(resolved: Resolved, framework: str = "torch", **options: Any) -> str
     """The parameter table, as `deferinit show` prints it."""
     from .table import render
 
-    return render(Report(resolved, "show", "", framework), {"parameters": True, **options}).rstrip("\n")
+    report = Report(resolved, "show", "", framework, depends=bool(options.get("depends")))
+    return render(report, {"parameters": True, **options}).rstrip("\n")
 
 
 def as_html(resolved: Resolved) -> str:

@@ -43,6 +43,8 @@ def shape_text(dims: Any) -> str:
 def parameter_table(report: Report, options: dict[str, Any]) -> Table:
     """The parameters: what each layer alone declares beside what the network knows."""
     columns = list(options.get("columns") or PARAMETER_COLUMNS.get(report.command, PARAMETER_COLUMNS["show"]))
+    if options.get("depends") and "depends_on" not in columns:
+        columns.insert(columns.index("count") + 1 if "count" in columns else len(columns), "depends_on")
     rows = [r for r in report.parameters if keep(r["name"], options)]
     folded = fold(rows, signature_of_parameter) if not options.get("unfold") else [(r, r["name"], 1) for r in rows]
     lines = [[parameter_cell(r, name, times, c) for c in columns] for r, name, times in folded]
@@ -65,6 +67,8 @@ def parameter_cell(r: dict[str, Any], name: str, times: int, column: str) -> str
         return grouped(r["_count"] * times if type(r["_count"]) is int else None) if r["count"] is not None else "?"
     if column == "notes":
         return notes(r)
+    if column == "depends_on":
+        return ", ".join(r["depends_on"])
     value = r.get({"symbolic": "symbolic"}.get(column, column))
     return "" if value is None else shape_text(value) if isinstance(value, list) else str(value)
 
@@ -144,7 +148,8 @@ def keep(name: str, options: dict[str, Any]) -> bool:
 
 def signature_of_parameter(r: dict[str, Any], inside: str) -> tuple[Any, ...]:
     tied = r["tied_to"]
-    return (inside, str(r["declared"]), str(r["symbolic"]), r["initializer"], r["trainable"], r["dtype"], tied, r["waits_for"])
+    return (inside, str(r["declared"]), str(r["symbolic"]), r["initializer"], r["trainable"], r["dtype"], tied, r["waits_for"],
+            str(r.get("depends_on")))  # fmt: skip
 
 
 def signature_of_layer(r: dict[str, Any], inside: str) -> tuple[Any, ...]:
@@ -227,6 +232,7 @@ def footer(report: Report) -> list[str]:
         out.append(f"{t['macs']:,} multiply-accumulates (convolutions and matrix products; 1 MAC = 2 FLOPs)")
     elif t["macs"] is None and "macs" in formulas and len(formulas["macs"]) < 200:
         out.append(f"multiply-accumulates = {formulas['macs']}")
+    out += [f"warning: {w}" for w in report.warnings]
     return out
 
 
