@@ -73,12 +73,16 @@ class Report:
     # ---- rows
 
     def depend(self, depends: Depends) -> None:
-        """Say of every parameter which input sizes its shape depends on, and warn where that is a batch or a sequence."""
-        for p, row in zip(self.network.parameters, self.parameters):
-            row["depends_on"] = depends.of(p)
-        for symbol, parameters in depends.kept().items():
+        """Say of every tensor which input sizes its shape depends on, and warn where that is a batch or a sequence."""
+        found = {p.name: depends.of(p) for p in self.network.parameters}
+        kept: dict[str, list[str]] = {}
+        for row in self.parameters:
+            row["depends_on"] = list(dict.fromkeys(s for name in row.get("of", [row["name"]]) for s in found[name]))
+            for symbol in row["depends_on"] if row["tied_to"] is None else ():
+                if symbol in depends.roles:
+                    kept.setdefault(symbol, []).append(row["name"])
+        for symbol, names in kept.items():
             entry, role = depends.roles[symbol]
-            names = [self.lens.name(p) for p in parameters]
             some = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
             verb = "depends" if len(names) == 1 else "depend"
             self.warnings.append(

@@ -46,15 +46,6 @@ class Depends:
         entry, place = self.waits.places.get(name, (None, 0))
         return (entry.name if entry is not None else "", place, name)
 
-    def kept(self) -> dict[str, list[Parameter]]:
-        """By symbol of a batch or sequence, the parameters that depend on it."""
-        out: dict[str, list[Parameter]] = {}
-        for p in self.resolved.network.parameters:
-            for name in self.of(p) if p.tied_to is None else ():
-                if name in self.roles:
-                    out.setdefault(name, []).append(p)
-        return out
-
 
 def any_size(given: Given) -> Given:
     """The same with its numbers left out; its rank and its symbols stay."""
