@@ -294,7 +294,8 @@ def layer(
     Each framework's names are paths in it, separated by blanks; none where it has no such layer; one with arguments in
     parentheses is a layer that does this among other things. A tuple has an entry a member. `also`: other words for it.
     In a family's patterns `{space}` stands for the spatial axes' names (`h w`), `{space_out}` for those names with `_out`,
-    `{kernel}` for the entries of kernel_size, `{turned}` for them read backwards, `{Space}` for sizes in an example (`32, 32`).
+    `{kernel}` for the entries of kernel_size, `{turned}` for them read backwards, `{ones}` for as many axes of size 1,
+    `{Space}` for sizes in an example (`32, 32`).
     """
     abroad = {"torch": torch, "keras": keras, "flax": flax, "mxnet": mxnet}
 
@@ -346,6 +347,7 @@ def family_words(n: int) -> dict[str, str]:
         "space_out": " ".join(a + "_out" for a in axes),
         "kernel": " ".join(f"kernel_size.{i}" for i in range(n)),
         "turned": " ".join(f"~kernel_size.{i}" for i in range(n)),
+        "ones": " ".join("1" for _ in range(n)),
         "Space": ", ".join("32" for _ in axes),
     }
 

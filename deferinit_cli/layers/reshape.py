@@ -49,7 +49,7 @@ class Reshape(Layer):
             left, right = without(left, s), without(right, s)
         if left or right:
             r.product_of("elements", left) if left else r.product("elements", 1)
-            if len(right) == 1 and "elements" in r.axes:
+            if len(right) == 1 and type(r.store.known(right[0])) is not int:
                 r.equal("elements", r.name("right", right[0]))
             else:
                 r.product_of("elements", right, rule="reshape-mismatch", blame="shape",

@@ -16,21 +16,21 @@ from tests.layers.test_numerics import network
 
 
 class Case(NamedTuple):
-    """`made` is how the framework makes it, as code over the framework's own names; `last`: its data has channels last."""
+    """`made` is how the framework makes it, as code over the framework's own names; `last`: the axis here that it has last."""
 
     name: str
     kind: str
     args: dict[str, Any]
     shapes: list[tuple[int, ...]]
     made: str
-    last: bool = False
+    last: int = 0
 
 
 SPACE = {1: (9,), 2: (8, 9), 3: (5, 6, 7)}
 
 
 def convolutions(made: Callable[[int], str], kind: str, args: dict[str, Any], channels: int, ranks: str = "123") -> list[Case]:
-    return [Case(f"{kind}{n}d", f"{kind}{n}d", args, [(2, channels, *SPACE[int(n)])], made(int(n)), True) for n in ranks]
+    return [Case(f"{kind}{n}d", f"{kind}{n}d", args, [(2, channels, *SPACE[int(n)])], made(int(n)), 1) for n in ranks]
 
 
 def ones(n: int, v: int) -> tuple[int, ...]:
@@ -49,15 +49,17 @@ KERAS = [
                   {"kernel_size": 3, "multiplier": 2}, 4, "12"),
     *convolutions(lambda n: f"layers.Conv{n}DTranspose(5, 3, strides=2, padding='same')", "conv_transpose",
                   {"channels": 5, "kernel_size": 3, "stride": 2, "padding": "same"}, 4),
-    Case("batch_norm", "batch_norm", {"eps": 1e-3}, [(2, 4, 5, 6)], "layers.BatchNormalization()", True),
+    *convolutions(lambda n: f"layers.SeparableConv{n}D(5, 3, strides=2, padding='same', depth_multiplier=2)", "separable_conv",
+                  {"channels": 5, "kernel_size": 3, "stride": 2, "padding": "same", "multiplier": 2}, 4, "12"),
+    Case("batch_norm", "batch_norm", {"eps": 1e-3}, [(2, 4, 5, 6)], "layers.BatchNormalization()", 1),
     Case("layer_norm", "layer_norm", {"eps": 1e-3}, [(2, 5, 6)], "layers.LayerNormalization()"),
     Case("layer_norm_axes", "layer_norm", {"eps": 1e-3, "axis": (2, 1)}, [(2, 5, 6)], "layers.LayerNormalization(axis=[2, 1])"),
-    Case("group_norm", "group_norm", {"groups": 3, "eps": 1e-3}, [(2, 6, 5)], "layers.GroupNormalization(3)", True),
+    Case("group_norm", "group_norm", {"groups": 3, "eps": 1e-3}, [(2, 6, 5)], "layers.GroupNormalization(3)", 1),
     Case("instance_norm", "instance_norm", {"eps": 1e-3, "scale": True, "center": True}, [(2, 6, 5)],
-         "layers.GroupNormalization(-1)", True),
+         "layers.GroupNormalization(-1)", 1),
     Case("rms_norm", "rms_norm", {}, [(2, 5, 6)], "layers.RMSNormalization()"),
-    Case("prelu", "prelu", {}, [(2, 4, 5, 6)], "layers.PReLU(shared_axes=[1, 2, 3])", True),
-    Case("prelu_channels", "prelu", {"shared": False}, [(2, 4, 5, 6)], "layers.PReLU(shared_axes=[1, 2])", True),
+    Case("prelu", "prelu", {}, [(2, 4, 5, 6)], "layers.PReLU(shared_axes=[1, 2, 3])", 1),
+    Case("prelu_channels", "prelu", {"shared": False}, [(2, 4, 5, 6)], "layers.PReLU(shared_axes=[1, 2])", 1),
     Case("lstm", "lstm", {"hidden": 4}, [(2, 5, 3)], "layers.LSTM(4, return_sequences=True)"),
     Case("lstm_both", "lstm", {"hidden": 4, "bidirectional": True}, [(2, 5, 3)],
          "layers.Bidirectional(layers.LSTM(4, return_sequences=True, name='lstm'))"),
@@ -71,6 +73,11 @@ KERAS = [
          "Sequential([layers.LSTM(4, return_sequences=True, name='l0'), layers.LSTM(4, return_sequences=True, name='l1')])"),
     Case("gru_stack", "gru", {"hidden": 4, "layers": 2}, [(2, 5, 3)],
          "Sequential([layers.GRU(4, return_sequences=True, name='l0'), layers.GRU(4, return_sequences=True, name='l1')])"),
+    Case("lstm_cell", "lstm_cell", {"hidden": 4}, [(2, 3), (2, 4), (2, 4)], "layers.LSTMCell(4)"),
+    Case("gru_cell", "gru_cell", {"hidden": 4}, [(2, 3), (2, 4)], "layers.GRUCell(4)"),
+    Case("rnn_cell", "rnn_cell", {"hidden": 4}, [(2, 3), (2, 4)], "layers.SimpleRNNCell(4)"),
+    Case("conv_lstm2d", "conv_lstm2d", {"channels": 3, "kernel_size": (2, 3), "padding": "valid"}, [(2, 4, 2, 5, 6)],
+         "layers.ConvLSTM2D(3, (2, 3), return_sequences=True)", 2),
     Case("attention", "multi_head_attention", {"heads": 2}, [(2, 5, 6)], "layers.MultiHeadAttention(2, 3)"),
     Case("attention_cross", "multi_head_attention", {"heads": 2, "head_dim": 5, "k_width": 8, "v_width": 7},
          [(2, 5, 6), (2, 4, 8), (2, 4, 7)], "layers.MultiHeadAttention(2, 5)"),
@@ -91,12 +98,12 @@ FLAX = [
                   {"kernel_size": 3, "multiplier": 2}, 4),
     *convolutions(lambda n: f"nn.ConvTranspose(5, {ones(n, 3)}, strides={ones(n, 2)}, padding='VALID')", "conv_transpose",
                   {"channels": 5, "kernel_size": 3, "stride": 2}, 4),
-    Case("batch_norm", "batch_norm", {}, [(2, 4, 5, 6)], "nn.BatchNorm(use_running_average=True)", True),
+    Case("batch_norm", "batch_norm", {}, [(2, 4, 5, 6)], "nn.BatchNorm(use_running_average=True)", 1),
     Case("layer_norm", "layer_norm", {"eps": 1e-6}, [(2, 5, 6)], "nn.LayerNorm()"),
     Case("layer_norm_axes", "layer_norm", {"eps": 1e-6, "axis": (2, 1)}, [(2, 5, 6)],
          "nn.LayerNorm(reduction_axes=(2, 1), feature_axes=(2, 1))"),
-    Case("group_norm", "group_norm", {"groups": 3, "eps": 1e-6}, [(2, 6, 5)], "nn.GroupNorm(3)", True),
-    Case("instance_norm", "instance_norm", {"eps": 1e-6, "scale": True, "center": True}, [(2, 6, 5)], "nn.InstanceNorm()", True),
+    Case("group_norm", "group_norm", {"groups": 3, "eps": 1e-6}, [(2, 6, 5)], "nn.GroupNorm(3)", 1),
+    Case("instance_norm", "instance_norm", {"eps": 1e-6, "scale": True, "center": True}, [(2, 6, 5)], "nn.InstanceNorm()", 1),
     Case("rms_norm", "rms_norm", {}, [(2, 5, 6)], "nn.RMSNorm()"),
     Case("prelu", "prelu", {}, [(2, 4, 5, 6)], "nn.PReLU()"),
     Case("lstm", "lstm", {"hidden": 4}, [(2, 5, 3)], "nn.RNN(nn.OptimizedLSTMCell(4))"),
@@ -106,6 +113,9 @@ FLAX = [
     Case("gru_both", "gru", {"hidden": 4, "bidirectional": True}, [(2, 5, 3)],
          "nn.Bidirectional(nn.RNN(nn.GRUCell(4)), nn.RNN(nn.GRUCell(4)))"),
     Case("rnn", "rnn", {"hidden": 4}, [(2, 5, 3)], "nn.RNN(nn.SimpleCell(4))"),
+    Case("lstm_cell", "lstm_cell", {"hidden": 4}, [(2, 3), (2, 4), (2, 4)], "nn.OptimizedLSTMCell(4)"),
+    Case("gru_cell", "gru_cell", {"hidden": 4}, [(2, 3), (2, 4)], "nn.GRUCell(4)"),
+    Case("rnn_cell", "rnn_cell", {"hidden": 4}, [(2, 3), (2, 4)], "nn.SimpleCell(4)"),
     Case("attention", "multi_head_attention", {"heads": 2}, [(2, 5, 6)], "nn.MultiHeadDotProductAttention(2)"),
     Case("attention_cross", "multi_head_attention", {"heads": 2, "head_dim": 5, "k_width": 8, "v_width": 7},
          [(2, 5, 6), (2, 4, 8), (2, 4, 7)], "nn.MultiHeadDotProductAttention(2, qkv_features=10)"),
@@ -151,5 +161,9 @@ def print_of(array: Any) -> float:
     return float(np.round((array.reshape(-1).astype("float64") * np.cos(np.arange(array.size))).sum(), 4))
 
 
-def channels_last(x: Any) -> Any:
-    return np.moveaxis(x, 1, -1)
+def laid_out(case: Case, x: Any) -> Any:
+    return np.moveaxis(x, case.last, -1) if case.last else x
+
+
+def laid_back(case: Case, y: Any) -> Any:
+    return np.moveaxis(y, -1, case.last) if case.last else y

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from .cases import CASES, Case, Run, channels_last, print_of
+from .cases import CASES, Case, Run, laid_back, laid_out, print_of
 
 FOLDER = Path(__file__).parent
 
@@ -65,7 +65,7 @@ def keras_layer(case: Case, run: Run) -> tuple[dict[str, tuple[int, ...]], Any]:
 
     layer = eval(case.made, {"layers": keras.layers, "Sequential": keras.Sequential})
     layer.name = "y"
-    inputs = [channels_last(x) if case.last else x for x in run.inputs]
+    inputs = [laid_out(case, x) for x in run.inputs]
     call = (
         [inputs[0], inputs[2], inputs[1]]
         if len(inputs) == 3
@@ -73,13 +73,16 @@ def keras_layer(case: Case, run: Run) -> tuple[dict[str, tuple[int, ...]], Any]:
         if "Attention" in case.made and len(inputs) == 1
         else inputs
     )
+    if "Cell" in case.made:
+        call = [inputs[0], inputs[1:]]
     layer(*call)  # query, value, key
     found = {w.path.partition("/")[2]: w for w in layer.weights}
     assert set(found) == set(run.theirs), (case.name, set(found) ^ set(run.theirs))
     for name, w in found.items():
         w.assign(run.theirs[name])
-    y = np.asarray(layer(*call, **({"training": False} if "norm" in case.kind else {})))
-    return {name: tuple(w.shape) for name, w in found.items()}, np.moveaxis(y, -1, 1) if case.last else y
+    y = layer(*call, **({"training": False} if "norm" in case.kind else {}))
+    y = np.asarray(y[0] if "Cell" in case.made else y)
+    return {name: tuple(w.shape) for name, w in found.items()}, laid_back(case, y)
 
 
 def flax_layer(case: Case, run: Run) -> tuple[dict[str, tuple[int, ...]], Any]:
@@ -88,13 +91,16 @@ def flax_layer(case: Case, run: Run) -> tuple[dict[str, tuple[int, ...]], Any]:
     from flax.traverse_util import flatten_dict, unflatten_dict
 
     module = eval(case.made, {"nn": nn})
-    inputs = [channels_last(x) if case.last else x for x in run.inputs]
+    inputs = [laid_out(case, x) for x in run.inputs]
+    if case.kind.endswith("_cell"):
+        inputs = [(inputs[2], inputs[1]) if len(inputs) > 2 else inputs[1], inputs[0]]
     variables = flatten_dict(module.init(jax.random.PRNGKey(0), *inputs), sep="/")
     below = {name.partition("/")[2]: name for name in variables}  # without the collection
     assert set(below) == set(run.theirs), (case.name, set(below) ^ set(run.theirs))
     filled = {below[name]: run.theirs[name] for name in below}
-    y = np.asarray(module.apply(unflatten_dict(filled, sep="/"), *inputs))
-    return {name: tuple(variables[below[name]].shape) for name in below}, np.moveaxis(y, -1, 1) if case.last else y
+    y = module.apply(unflatten_dict(filled, sep="/"), *inputs)
+    y = np.asarray(y[1] if case.kind.endswith("_cell") else y)
+    return {name: tuple(variables[below[name]].shape) for name in below}, laid_back(case, y)
 
 
 def layers() -> dict[str, Any]:

@@ -3,7 +3,8 @@
 A table holds rows under the kinds they are about: several names before one colon have the rows in common. A row gives
 `args` and `inputs` (dims: ints, symbols, `_`; `...` for an unknown rank) and any of `outputs`, `weights`, `declared`, `macs`,
 or `error` with `blame` and words of its `help`. `given` states output dims from outside; `becomes` is what the inputs are
-then known to be.
+then known to be, `asks` the clauses that sizes must fulfil. Of an output of unknown rank the ends are shown: `[..., 3]`.
+`starts` are initialisers, `buffers` the tensors that are none of the parameters, `from` which inputs flow in.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from deferinit_cli.layers import registry
 from deferinit_cli.layers.windows import pads, stride
 from deferinit_cli.problems import Rejected
 from deferinit_cli.shapes.expr import Expr
+from deferinit_cli.shapes.reading import evaluate
+from deferinit_cli.shapes.rows import Open
 from deferinit_cli.shapes.words import text
 from deferinit_cli.spec.load import load
 from tests.layers.core import CORE
@@ -50,13 +53,22 @@ def spec_of(kind: str, case: dict[str, Any]) -> str:
     args = yaml.safe_dump(case.get("args", {}), default_flow_style=True, width=10_000).strip().replace("'", "")
     for word, quoted in case.get("text", {}).items():
         args = args.replace(word, f"'{quoted}'")
-    lines += ["layers:", f"- {kind} l: {args}", f"  from: [{', '.join(f'x{k}' for k in range(len(inputs)))}]"]
+    flow = case.get("from", range(len(inputs)))
+    lines += ["layers:", f"- {kind} l: {args}", f"  from: [{', '.join(f'x{k}' for k in flow)}]"]
     if not inputs:
         lines.pop()
         lines[-1] = f"- {kind} l: {args}"
     if "given" in case:
         lines.append(f"  expect: {dims(case['given'])}")
     return "\n".join(lines) + "\n"
+
+
+def shown_row(resolved: Resolved, value: int) -> list[Any]:
+    """A value's dims; the ends of one whose rank is not known."""
+    row, known = resolved.row(value), resolved.store.known
+    if isinstance(row, Open):
+        return [*shown(map(known, row.prefix)), "...", *shown(map(known, row.suffix))]
+    return shown(map(known, row))
 
 
 def shown(shape: Any) -> list[Any]:
@@ -97,14 +109,20 @@ def test_row(kind: str, case: dict[str, Any]) -> None:
 def check_shapes(network: Network, resolved: Resolved, case: dict[str, Any]) -> None:
     node = network.nodes[0]
     if "outputs" in case:
-        assert [shown(resolved.shape(v)) for v in node.outputs[: len(case["outputs"])]] == case["outputs"]
+        assert [shown_row(resolved, v) for v in node.outputs[: len(case["outputs"])]] == case["outputs"]
     if "becomes" in case:
-        assert [shown(resolved.shape(i.value)) for i in network.inputs] == case["becomes"]
+        assert [shown_row(resolved, i.value) for i in network.inputs] == case["becomes"]
+    if "asks" in case:
+        assert [f"{c.left} {c.op} {c.right}" for c in resolved.store.clauses] == case["asks"]
     tensors = {p.key: p for p in node.parameters}
     for key, shape in case.get("weights", {}).items():
         assert shown(resolved.tensor(tensors[key])) == shape
     if "weights" in case:
         assert set(case["weights"]) == set(tensors)
+    for key, start in case.get("starts", {}).items():
+        assert tensors[key].initializer.text() == start
+    if "buffers" in case:
+        assert [key for key, p in tensors.items() if p.buffer] == case["buffers"]
     for key, shape in case.get("declared", {}).items():
         assert shown(resolved.declared(tensors[key])) == shape
     if "macs" in case:
@@ -199,3 +217,29 @@ def test_tables_are_named_after_the_files_of_their_kinds() -> None:
     for stem, table in TABLES.items():
         for kind in (k for kinds in table for k in kinds.split()):
             assert registry.index()[kind] == stem, f"{kind} stands in {stem}.yaml"
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+@pytest.mark.parametrize("stop", [None, *range(-4, 5)])
+@pytest.mark.parametrize("start", range(-4, 5))
+def test_slices_of_any_size_are_pythons(start: int, stop: int | None, step: int) -> None:
+    """The formula for an axis of W entries, and what it asks of W, by trying every W."""
+    end = "null" if stop is None else stop
+    spec = f"inputs: {{x: [2, W]}}\nlayers:\n- slice l: {{axis: 1, start: {start}, stop: {end}, step: {step}}}\n"
+    resolved = infer(load(spec))
+    left = {w: len(range(w)[start:stop:step]) for w in range(1, 14)}
+    if resolved.conflicts:
+        assert not any(left.values())
+        return
+    shape = resolved.shape(resolved.network.outputs[0][1])
+    assert shape is not None
+    for w, n in left.items():
+        fine = all(holds(c, {"W": w}) for c in resolved.store.clauses)
+        assert fine == (n >= 1), (w, n)
+        if fine:
+            assert evaluate(shape[1], {"W": w}) == n
+
+
+def holds(clause: Any, env: dict[str, int]) -> bool:
+    left, right = evaluate(clause.left, env), evaluate(clause.right, env)
+    return {">=": left >= right, "==": left == right, "%": left % max(right, 1) == 0}[clause.op]
