@@ -129,3 +129,35 @@ def test_what_is_no_plain_file(tmp_path: Path) -> None:
         with pytest.raises(Rejected) as caught:
             load(str(path))
         assert caught.value.diagnostics[0].rule == "unreadable"
+
+
+def rules(path: Path | str) -> list[str]:
+    with pytest.raises(Rejected) as caught:
+        load(str(path))
+    return [d.rule for d in caught.value.diagnostics]
+
+
+def test_references_that_multiply() -> None:
+    """Each concat takes every value before it, all copies at once."""
+    spec = "layers:\n- relu a:\n  repeat: 2000\n" + "- concat: [a.*]\n" * 501
+    assert rules(spec) == ["too-many-connections"]
+
+
+def test_more_problems_than_anyone_reads() -> None:
+    found = rules("layers: [" + ", ".join(f"x{k}" for k in range(1000)) + "]\n")
+    assert found == ["unknown-kind"] * 200 + ["too-many-problems"]
+
+
+def test_imports_without_end(tmp_path: Path) -> None:
+    """A chain is refused by its depth, a crowd by its number; a file that many import is read once."""
+    for k in range(600):
+        (tmp_path / f"chain{k}.yaml").write_text(f"import: {{next: ./chain{k + 1}.yaml}}\nlayers: [next]\n")
+        (tmp_path / f"leaf{k}.yaml").write_text("layers: [relu]\n")
+    assert "too-deep" in rules(tmp_path / "chain0.yaml")
+    crowd = "import:\n" + "".join(f"  n{k}: ./leaf{k}.yaml\n" for k in range(600)) + "layers: [n0]\n"
+    (tmp_path / "crowd.yaml").write_text(crowd)
+    assert set(rules(tmp_path / "crowd.yaml")) == {"too-many-imports"}
+    for k in range(20):  # 2 ** 20 ways lead to the last one
+        (tmp_path / f"d{k}.yaml").write_text(f"import: {{a: ./d{k + 1}.yaml, b: ./d{k + 1}.yaml}}\nlayers: [a]\n")
+    (tmp_path / "d20.yaml").write_text("layers: [relu]\n")
+    assert len(load(str(tmp_path / "d0.yaml")).sources) == 21
