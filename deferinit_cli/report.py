@@ -185,6 +185,7 @@ class Report:
             "_fold": node.fold,
             "_failed": node.index in resolved.failed,
             "_index": node.index,
+            "_problem": None,
         }
 
     def open_ink(self, value: int) -> list[int] | None:
@@ -241,6 +242,11 @@ class Report:
 
     def reject(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.problems = [problem(d) for d in diagnostics]
+        said: dict[str, str] = {}
+        for p in self.problems:
+            said.setdefault(p["layer"], p["message"])
+        for row in self.layers:
+            row["_problem"] = said.get(row["name"])
 
     def document(self) -> dict[str, Any]:
         net, resolved = self.network, self.resolved

@@ -67,9 +67,9 @@ class Diagnoses:
         why, node = c.why, node_of(c.why)
         message, found, expected = words(self.resolved, c, node)
         span = span_of(why, why[1]) if isinstance(why, tuple) else span_of(why, c.blame)
-        call = node.call if node is not None else None
+        call, at = node.call if node is not None else None, node
         if isinstance(why, Assertion):
-            span, call = assertion_span(self.resolved, c) or span, why.call
+            span, call, at = assertion_span(self.resolved, c) or span, why.call, about(self.resolved, c)
         help_ = c.help
         if isinstance(why, Window) and why.note is not None and c.rule == why.rule:
             chain, smallest = reach(self.explainer, why)
@@ -79,7 +79,7 @@ class Diagnoses:
             if part == (why.coefficient if isinstance(why, Product) else self.resolved.store.known(why.slots[1])):
                 help_ = splits(whole, part, c.blame)
         return Diagnostic(c.rule, message, span, found=found, expected=expected, help=help_,
-                          calls=call.chain() if call is not None else [], layer=node.name if node is not None else "")  # fmt: skip
+                          calls=call.chain() if call is not None else [], layer=at.name if at is not None else "")  # fmt: skip
 
 
 def splits(whole: Any, part: Any, name: str) -> str:
@@ -160,6 +160,24 @@ def asserted(resolved: Resolved, c: Conflict) -> int:
         if type(row) is tuple and not set(row).isdisjoint(c.slots):
             return int(v)
     return int(c.why.values[0])
+
+
+def about(resolved: Resolved, c: Conflict) -> Node | None:
+    """The layer at which an assertion does not hold: the one that yields the value, or the first in the block it goes into."""
+    network, why = resolved.network, c.why
+    inside = network.nodes[why.after : why.after + 1] if why.rule == "block-input" else []
+    if inside and within(inside[0], why.call):
+        return inside[0]
+    maker, _ = network.values[asserted(resolved, c)]
+    return maker if isinstance(maker, Node) else None
+
+
+def within(node: Node, call: Any) -> bool:
+    """Whether a layer was made by a call of a block, or by one inside it."""
+    at = node.call
+    while at is not None and at is not call:
+        at = at.outer
+    return at is not None
 
 
 def assertion_span(resolved: Resolved, c: Conflict) -> Span | None:

@@ -101,10 +101,9 @@ def layer_table(report: Report, options: dict[str, Any]) -> Table:
     folded = fold(rows, signature_of_layer) if not options.get("unfold") else [(r, r["name"], 1) for r in rows]
     lines: list[list[str]] = []
     marked: dict[int, str] = {}
-    failing = {p["layer"] for p in report.problems if p["layer"]}
     for r, name, times in folded:
-        if r["name"] in failing:
-            marked[len(lines)] = next(p["message"] for p in report.problems if p["layer"] == r["name"])
+        if r["_problem"]:
+            marked[len(lines)] = r["_problem"]
         lines.append([name + (f"  × {times}" if times > 1 else ""), r["kind"], ", ".join(r["inputs"]), " ".join(r["_rows"]),
                       grouped(times_term(r["_parameters"], times)), grouped(times_term(r["_macs"], times))])  # fmt: skip
     table = Table("layers", list(LAYER_COLUMNS), lines)
@@ -138,6 +137,7 @@ def shallow(report: Report, rows: list[dict[str, Any]], depth: int) -> list[dict
         for key in ("_parameters", "_macs"):
             old[key] = None if old[key] is None or r[key] is None else add(old[key], r[key])
         old["_rows"], old["output_shapes"] = r["_rows"], r["output_shapes"]
+        old["_problem"] = old["_problem"] or r["_problem"]
     return list(out.values())
 
 
@@ -153,7 +153,7 @@ def signature_of_parameter(r: dict[str, Any], inside: str) -> tuple[Any, ...]:
 
 
 def signature_of_layer(r: dict[str, Any], inside: str) -> tuple[Any, ...]:
-    return (inside, r["kind"], tuple(r["_rows"]), str(r["input_shapes"]), str(r["_macs"]))
+    return (inside, r["kind"], tuple(r["_rows"]), str(r["input_shapes"]), str(r["_macs"]), r["_problem"])
 
 
 def fold(rows: list[dict[str, Any]], signature: Any) -> list[tuple[dict[str, Any], str, int]]:

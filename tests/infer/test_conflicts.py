@@ -139,7 +139,7 @@ def test_independent_conflicts_are_told_in_one_run() -> None:
     found = rejection(MANY)
     assert [(d.layer, d.rule) for d in found] == [
         ("a", "size-mismatch"), ("b", "not-divisible"), ("p", "kernel-exceeds-input"), ("c", "size-mismatch"),
-        ("t.group_norm0", "not-divisible"), ("rnn", "rank-mismatch"), ("d", "size-mismatch"), ("", "size-mismatch"),
+        ("t.group_norm0", "not-divisible"), ("rnn", "rank-mismatch"), ("d", "size-mismatch"), ("r", "size-mismatch"),
         ("concat0", "rank-mismatch"), ("e", "size-mismatch"), ("f", "size-mismatch"),
     ]  # fmt: skip
     assert found[7].message == "r is (N, ?, 4), not (N, _, 5)"
