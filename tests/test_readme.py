@@ -38,6 +38,24 @@ def test_the_spec_shown_is_the_one_shipped() -> None:
     assert shown.group(1) in (ROOT / "specs" / "mlp.yaml").read_text("utf-8")
 
 
+def test_the_network_of_the_language_chapter_passes_its_checks(tmp_path: Path) -> None:
+    (text,) = (t for t in re.findall(r"^```yaml\n(.*?)^```$", README, re.M | re.S) if "\nchecks:" in t)
+    (tmp_path / "net.yaml").write_text(text)
+    result = deferinit("check", "net.yaml", "--strict", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (0, "ok   net.yaml (3 checks, strict)\n5 passed, 0 failed, in 1 spec\n")
+
+
+def test_the_language_chapter_names_every_key_modifier_and_function() -> None:
+    from deferinit_cli.layers import registry
+    from deferinit_cli.spec import checks, file, modifiers, operations
+
+    chapter = README[README.index("## Writing networks") : README.index("## Speed")]
+    said = set(re.findall(r"[a-z_0-9]+", chapter))
+    structural = {name for name, cls in registry.kinds().items() if cls.structural}
+    functions = set(operations.FUNCTIONS)
+    assert {*file.TOP, *modifiers.MODIFIERS, *checks.KEYS, *structural, *functions} - said == set()
+
+
 def test_the_story_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
     import doctest
 
