@@ -83,10 +83,9 @@ class Report:
                     kept.setdefault(symbol, []).append(row["name"])
         for symbol, names in kept.items():
             entry, role = depends.roles[symbol]
-            some = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
             verb = "depends" if len(names) == 1 else "depend"
             self.warnings.append(
-                f"{some} {verb} on {symbol}, the {role} of `{entry.name}`: made for one size of it, the network takes no other"
+                f"{some(names)} {verb} on {symbol}, the {role} of `{entry.name}`: made for one size of it, the network takes no other"
             )
 
     def parameter(self, p: Parameter) -> dict[str, Any]:
@@ -108,6 +107,7 @@ class Report:
             "tied_to": p.tied_to.name if p.tied_to is not None else None,
             "waits_for": ", ".join(waits) or None,
             "line": p.node.place.span.line,
+            "_waits": self.waits.briefly(p) if waits else "",
             "_count": count,
             "_least": least(shape),
             "_fold": p.node.fold,
@@ -135,6 +135,7 @@ class Report:
             "initializer": " + ".join(dict.fromkeys(p.initializer.text() for p in of)),
             "tied_to": tied,
             "waits_for": ", ".join(dict.fromkeys(waits)) or None,
+            "_waits": ", ".join(dict.fromkeys(w for p in of if (w := self.waits.briefly(p)))),
             "of": [p.name for p in of],
             "note": self.remark(v),
             "_count": count,
@@ -230,6 +231,12 @@ class Report:
         terms = {"parameters": parameters, "trainable": trainable, "buffers": buffers, "bytes": size, "macs": macs}
         return totals, {k: text(v) for k, v in terms.items() if type(v) is Expr}
 
+    def unknown_cost(self) -> str:
+        """Which layers' multiply-accumulates are not known even as a formula, and what they wait for."""
+        nodes = [n for n, layer in zip(self.network.nodes, self.layers) if layer["_macs"] is None]
+        waits = dict.fromkeys(w for n in nodes for w in self.waits.cost(n))
+        return f"{some([n.name for n in nodes])} wait{'s' * (len(nodes) == 1)}" + (f" for {some(list(waits))}" if waits else "")
+
     def seen(self) -> dict[str, Any]:
         """`as`: the framework and what its tensors hold; the totals stay this network's own."""
         if self.lens.framework == "torch":
@@ -272,6 +279,11 @@ class Report:
 def elements(shape: Any) -> Any:
     """How many elements a tensor has, as a term; None where a size is unknown."""
     return None if shape is None or None in shape else product(list(shape))
+
+
+def some(names: Sequence[str], most: int = 4) -> str:
+    """The first few of a list, and how many there are besides."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def least(shape: Any) -> int:

@@ -15,7 +15,7 @@ REST = "..."
 Shape = tuple[Any, ...]
 """Dims: an int, an Expr, None where nothing is known, or REST."""
 
-_TOKEN = re.compile(r" *(\d{1,60}|…\([\w, \[\]-]*\)#[0-9a-f]{8}|\w+(?:\[-?\d{1,9}\])?|//|\.\.\.|[-+*/%(),?]|$)")
+_TOKEN = re.compile(r" *(\d{1,60}|…\([\w, \[\]-]*\)#[0-9a-f]{8}|\w+(?:\[-?\d{1,9}\])?|//|\*\*|\.\.\.|[-+*/%(),?]|$)")
 _CALLS = {"max": maximum, "min": minimum, "broadcast": broadcast}
 _DEPTH = 40
 _PRODUCTS = 2_000
@@ -153,9 +153,9 @@ class Reader:
         return sized(out, self.at)
 
     def product(self) -> Term:
-        out = self.factor()
+        out = self.power()
         while self.peek() in ("*", "/", "//", "%"):
-            op, other = self.next(), self.factor()
+            op, other = self.next(), self.power()
             if op == "*":
                 out = sized(mul(out, other), self.at)
             elif op == "/" and other != 0:
@@ -164,6 +164,16 @@ class Reader:
                 out = floordiv(out, other) if op == "//" else mod(out, other)
             else:
                 raise ValueError(f"column {self.at}: nothing is divided by this")
+        return out
+
+    def power(self) -> Term:
+        out = base = self.factor()
+        if self.take("**"):
+            times = self.next()
+            if not times.isdigit() or not 1 <= int(times) <= WRITTEN:
+                raise ValueError(f"column {self.at}: '{times}' is no power")
+            for _ in range(int(times) - 1):
+                out = sized(mul(out, base), self.at)
         return out
 
     def factor(self) -> Term:

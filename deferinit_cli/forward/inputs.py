@@ -29,7 +29,8 @@ def random_inputs(resolved: Resolved, seed: int) -> dict[str, Any]:
     for entry in resolved.network.inputs:
         shape = resolved.shape(entry.value)
         if shape is None or not all(type(t) is int for t in shape):
-            problems.append(Diagnostic("unresolved", f"the shape of {entry.name} is not known", entry.span,
+            known = "not known" if shape is None else "(" + ", ".join("?" if t is None else str(t) for t in shape) + ")"
+            problems.append(Diagnostic("unresolved", f"the shape of {entry.name} is {known}: a run needs numbers", entry.span,
                                        help=f"--input {entry.name}=SHAPE, or --data"))  # fmt: skip
             continue
         key = int.from_bytes(blake2b(f"{seed}\0input {entry.name}".encode(), digest_size=16).digest(), "little")

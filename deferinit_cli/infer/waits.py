@@ -12,6 +12,7 @@ from ..shapes.rows import Open
 from ..shapes.store import Fact
 from .open_arguments import is_left_open, is_open
 from .resolved import Resolved
+from .unknown import Unknown
 
 ORDINALS = {-1: "last", -2: "second-last", -3: "third-last"}
 
@@ -23,6 +24,7 @@ class Waits:
         self.resolved = resolved
         self.places: dict[str, tuple[Input, int]] = {}
         self.used: set[int] | None = None
+        self.unknown: Unknown | None = None
         self.arguments: set[int] | None = None
         store = resolved.store
         for entry in resolved.network.inputs:
@@ -60,25 +62,60 @@ class Waits:
         """What a known term waits for: nothing when it is a number."""
         return [self.symbol(name) for name in sorted(term.symbols)] if type(term) is Expr else []
 
+    def briefly(self, p: Parameter) -> str:
+        """The same of a parameter in short: `H, W of image` for dims that have names."""
+        named: dict[str, list[str]] = {}
+        rest: dict[str, None] = {}
+        shape = self.resolved.tensor(p)
+        symbols = {s for t in shape or () if type(t) is Expr for s in t.symbols}
+        for words in self.parameter(p):
+            found = next((s for s in symbols if "[" not in s and s in self.places and self.symbol(s) == words), None)
+            if found is None:
+                rest[words] = None
+            else:
+                named.setdefault(self.places[found][0].name, []).append(found)
+        return ", ".join([*(f"{', '.join(s)} of `{name}`" for name, s in named.items()), *rest])
+
     def parameter(self, p: Parameter) -> list[str]:
         """What a parameter waits for; empty when its shape is all numbers."""
         shape = self.resolved.tensor(p)
         if shape is None:
             return self.node(p.node) or ["its layer's rank"]
+        frame = self.resolved.frames[p.node.index]
+        row = rows.resolve(frame.tensors[p.key]) if frame is not None and p.key in frame.tensors else None
         out: list[str] = []
-        for term in shape:
-            out += self.term(term) if term is not None else self.node(p.node) or [self.loose(p.node)]
+        for k, term in enumerate(shape):
+            out += self.term(term) if term is not None else self.size(p.node, row[k] if type(row) is tuple else None)
         return list(dict.fromkeys(out))
+
+    def cost(self, node: Node) -> list[str]:
+        """What a layer waits for whose sizes are not all known."""
+        frame = self.resolved.frames[node.index]
+        unknown = [s for s in frame.axes.values() if type(s) is int and self.resolved.store.known(s) is None] if frame else []
+        return [w for s in unknown for w in self.size(node, s)] or self.node(node)
+
+    def size(self, node: Node, slot: int | None) -> list[str]:
+        """What an unknown size of a layer waits for: what furthest up is not known."""
+        if slot is not None and self.is_used(node):
+            if self.unknown is None:
+                self.unknown = Unknown(self.resolved)
+            found = self.unknown.causes(slot)
+            if found:
+                return found
+        return self.node(node) or [self.loose(node)]
+
+    def is_used(self, node: Node) -> bool:
+        if self.used is None:
+            net = self.resolved.network
+            self.used = {v for n in net.nodes for v in n.inputs} | {v for _, v in net.outputs}
+        return bool(self.used.intersection(node.outputs))
 
     def loose(self, node: Node) -> str:
         """What a layer waits for whose input, if it has one, is known."""
         if is_left_open(node.layer):
             left = [n for n, a in node.layer.arguments.items() if a.open and is_open(getattr(node.layer, n))]
             return ", ".join(f"`{node.name}.{n}` (left open)" for n in left)
-        if self.used is None:
-            net = self.resolved.network
-            self.used = {v for n in net.nodes for v in n.inputs} | {v for _, v in net.outputs}
-        return f"a size of {node.name}" if self.used.intersection(node.outputs) else f"a use: {node.name} is not connected"
+        return f"a size of {node.name}" if self.is_used(node) else f"a use: {node.name} is not connected"
 
     def node(self, node: Node) -> list[str]:
         """What a layer waits for whose input is not known well enough."""

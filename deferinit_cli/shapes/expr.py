@@ -72,9 +72,9 @@ def _new(key: tuple[Any, ...], kind: str, args: tuple[Any, ...]) -> Expr:
     if kind == "sym":
         found.order = (0, USUAL.get(args[0], len(USUAL)), args[0])
     elif size <= WRITTEN:
-        from .words import text
+        from .plain import plain
 
-        found.order = (1 if kind != "sum" else 2, len(USUAL), text(found))
+        found.order = (1 if kind != "sum" else 2, len(USUAL), plain(found))
     else:  # shared parts may make it long beyond reading: ordered by size, then by structure
         found.order = (1 if kind != "sum" else 2, len(USUAL), "~", size, found.digest)
     return found

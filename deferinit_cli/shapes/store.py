@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from .bounds import compare, solve_single
 from .expr import Expr
+from .plain import plain
 from .reading import substitute
-from .words import text
 
 if TYPE_CHECKING:
     from .relations import Broadcast, Relation
@@ -199,7 +199,7 @@ class Store:
         va, vb = self.known(a), self.known(b)
         if type(va) is not Expr or type(vb) is not Expr:
             return b if type(va) is Expr or va is None else a
-        return b if len(text(vb)) < len(text(va)) else a
+        return b if len(plain(vb)) < len(plain(va)) else a
 
     def run(self) -> None:
         """Let woken relations act until none is left."""

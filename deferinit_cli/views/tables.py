@@ -5,7 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..report import Report, tuple_text
+from ..report import Report, some, tuple_text
 from ..shapes.expr import Expr
 from ..shapes.words import text
 
@@ -64,7 +64,7 @@ def parameter_cell(r: dict[str, Any], name: str, times: int, column: str) -> str
     if column == "count":
         if r["tied_to"] is not None:
             return "tied"
-        return grouped(r["_count"] * times if type(r["_count"]) is int else None) if r["count"] is not None else "?"
+        return grouped(times_term(r["_count"], times))
     if column == "notes":
         return notes(r)
     if column == "depends_on":
@@ -89,7 +89,7 @@ def notes(r: dict[str, Any]) -> str:
     if r.get("note"):
         out.append(r["note"])
     if r["waits_for"]:
-        out.append(f"waits for {r['waits_for']}")
+        out.append(f"waits for {r['_waits']}")
     return "; ".join(out)
 
 
@@ -216,22 +216,32 @@ def footer(report: Report) -> list[str]:
     if t["parameters"] is not None:
         frozen = t["parameters"] - t["trainable"]
         split = f", {t['trainable']:,} trainable and {frozen:,} frozen" if frozen else ""
-        out.append(f"{t['parameters']:,} parameters{split} · {size_text(t['bytes'])}")
+        bytes_ = "" if t["bytes"] is None else f" · {size_text(t['bytes'])}"
+        out.append(f"{t['parameters']:,} parameters{split}{bytes_}")
     elif "parameters" in formulas:
         out.append(f"parameters = {formulas['parameters']}, at least {t['at_least']:,}")
+        if t["trainable"] is not None or formulas["trainable"] != formulas["parameters"]:
+            out.append(f"of which trainable = {grouped(t['trainable']) if t['trainable'] is not None else formulas['trainable']}")
     else:
         out.append(f"at least {t['at_least']:,} parameters")
+    if "bytes" in formulas:
+        out.append(f"bytes = {formulas['bytes']}")
     out += framework_total(report)
     if t["buffers"]:
         out.append(f"{t['buffers']:,} values in buffers")
+    elif "buffers" in formulas:
+        out.append(f"values in buffers = {formulas['buffers']}")
     if t["unresolved"]:
-        waits = dict.fromkeys(r["waits_for"] for r in report.parameters if r["waits_for"] and r["tied_to"] is None)
+        open_ = [r for r in report.parameters if r["waits_for"] and r["tied_to"] is None]
+        waits = list(dict.fromkeys(w for r in open_ for w in r["waits_for"].split(", ")))
         verb = "tensor waits" if t["unresolved"] == 1 else "tensors wait"
-        out.append(f"{t['unresolved']} {verb} for {', '.join(waits)}")
+        out.append(f"{t['unresolved']} {verb} for {some(waits)}")
     if t["macs"]:
         out.append(f"{t['macs']:,} multiply-accumulates (convolutions and matrix products; 1 MAC = 2 FLOPs)")
-    elif t["macs"] is None and "macs" in formulas and len(formulas["macs"]) < 200:
-        out.append(f"multiply-accumulates = {formulas['macs']}")
+    elif "macs" in formulas:
+        out.append(f"multiply-accumulates (1 MAC = 2 FLOPs) = {formulas['macs']}")
+    elif t["macs"] is None and not report.problems:
+        out.append(f"multiply-accumulates are unknown: {report.unknown_cost()}")
     out += [f"warning: {w}" for w in report.warnings]
     return out
 

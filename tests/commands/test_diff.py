@@ -397,7 +397,7 @@ def test_sizes_that_no_input_gives() -> None:
         np.savez("w.npz", **{"a.weight": np.zeros((3, width), np.float32)})
         found = compared("a.yaml", "w.npz", (), {})
         assert found.equal is equal
-    assert found.rows[0].note == "(3, S*S) here, (3, 50) in the file: no input gives that"
+    assert found.rows[0].note == "(3, S**2) here, (3, 50) in the file: no input gives that"
 
 
 def test_an_input_decides_the_open_sizes() -> None:

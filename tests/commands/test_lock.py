@@ -38,10 +38,10 @@ parameter batch_norm0.running_mean (8,) float32 buffer
 parameter batch_norm0.running_var (8,) float32 buffer
 parameter head.weight (10, 8*(H - 2)*(W - 2)) float32 trainable
 parameter head.bias (10,) float32 trainable
-total parameters 72*C + 80*(H - 2)*(W - 2) + 34
-total trainable 72*C + 80*(H - 2)*(W - 2) + 34
+total parameters 80*(H - 2)*(W - 2) + 72*C + 34
+total trainable 80*(H - 2)*(W - 2) + 72*C + 34
 total buffers 16
-total bytes 288*C + 320*(H - 2)*(W - 2) + 200
+total bytes 320*(H - 2)*(W - 2) + 288*C + 200
 total macs N*(H - 2)*(W - 2)*(72*C + 80)
 end
 """
