@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..problems import Diagnostic, Rejected
+from ..problems import Rejected
 from ._common import Work, emit, format_option, input_option, look_options, set_option, spec_argument
 
 FORMATS = ("table", "json", "markdown")
@@ -24,12 +24,12 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], fo
     The sets are exact unless it says otherwise. Conditions over several symbols stand as they are, with sizes that break
     them. With some sizes given (--input image=1x3xHx224), it is the contract of the others. Exit code 1 when no size is valid.
     """
-    from ..infer.contract import contract_of
+    from ..infer.contract import contract_of, impossible
     from ..views import contracts
 
     work = Work("contract", spec, sets, formats, FORMATS, **look)
     answer = contract_of(work.infer(work.load(), inputs))
-    problems = [impossible(a) for a in answer.axes if a.sizes.empty and a.sizes.exact]
+    problems = impossible(answer)
     for name, target in work.outputs:
         if name == "json":
             from ..report import problem
@@ -41,11 +41,3 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], fo
             emit(contracts.markdown(answer) if name == "markdown" else contracts.render(answer, ascii), target)
     if problems:
         raise Rejected(problems)
-
-
-def impossible(axis: Any) -> Diagnostic:
-    """An axis without a valid size: the reason that leaves none."""
-    last = axis.reasons[-1]
-    others = ", ".join(r.condition for r in axis.reasons[:-1])
-    return Diagnostic("no-valid-size", f"no {axis.symbol} is valid", last.span, found=others and f"{others} before",
-                      expected=f"sizes that {last.layer} takes as well", layer=last.layer)  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product as combinations
 
 from ..graph import Given, Input, Network
+from ..problems import Diagnostic, Related
 from ..shapes import rows, solving, telling
 from ..shapes.expr import Expr
 from ..shapes.sets import PeriodicSet
@@ -85,6 +86,21 @@ def contract_of(resolved: Resolved) -> Contract:
     for clause in several:  # the same condition of many layers is told once, by the first
         distinct.setdefault(clause_text(clause.left, clause.op, clause.right), clause)
     return Contract(axes, [Condition(c, witness(c, found)) for c in distinct.values()], resolved)
+
+
+def impossible(found: Contract) -> list[Diagnostic]:
+    """Symbols that surely have no valid size: no input fits, whatever it is. Told at the condition that leaves none."""
+    out = []
+    for a in found.axes:
+        if a.sizes.empty and a.sizes.exact:
+            *before, last = a.reasons
+            out.append(Diagnostic(
+                "no-valid-size", f"no {a.symbol} is valid", last.span, layer=last.layer,
+                found=", ".join(r.condition for r in before) and f"{', '.join(r.condition for r in before)} before",
+                expected=f"sizes that {last.layer or 'this'} takes as well",
+                related=[Related(f"{r.condition} asked for by {r.layer}" if r.layer else r.condition, r.span) for r in before],
+            ))  # fmt: skip
+    return out
 
 
 def sorted_clauses(resolved: Resolved) -> tuple[dict[str, list[Clause]], list[Clause]]:

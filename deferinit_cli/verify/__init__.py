@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ..spec.checks import Check
     from .strict import Strict
 
+CONDITIONS = 3000
+"""More than these are not looked through for sizes that meet them all: minutes, where a check takes a moment."""
+
 __all__ = ["Asked", "Outcome", "Run", "examine", "safely", "verify"]
 
 
@@ -39,7 +42,7 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
 
         strict = Lints(network)
     resolved = infer(network)
-    found = diagnostics(resolved)
+    found = diagnostics(resolved) or hopeless(resolved)
     out = [Outcome(spec, "spec", None, found)]
     if strict is not None:
         strict.see(resolved)
@@ -60,6 +63,15 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
 
         out.append(Outcome(spec, "lock", None, drift(spec), LOCK))
     return out
+
+
+def hopeless(resolved: Resolved) -> list[Diagnostic]:
+    """Conditions on the inputs that no size meets: a network that nothing fits is wrong too, and nobody would notice."""
+    if not 0 < len(resolved.store.clauses) <= CONDITIONS:
+        return []
+    from ..infer.contract import contract_of, impossible
+
+    return impossible(contract_of(resolved))
 
 
 def at_home(problems: list[Diagnostic], check: Check) -> None:

@@ -88,7 +88,11 @@ def named(e: Expected, known: Mapping[str, Any], resolved: Resolved, what: str) 
 
 def missing(e: Expected, what: str, known: Mapping[str, Any]) -> Diagnostic:
     return Diagnostic(
-        "unknown-name", f"no {what} is called '{e.name}'", e.key or e.span, found=e.name, expected=", ".join(islice(known, 50)),
+        "unknown-name",
+        f"no {what} is called '{e.name}'",
+        e.key or e.span,
+        found=e.name,
+        expected=", ".join(islice(known, 50)),
         help=suggest(e.name, known),
     )
 

@@ -15,7 +15,8 @@ from deferinit_cli.infer.minimal import Minimal, Way, facts_behind, key_of, part
 from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.shapes.store import Fact
 from deferinit_cli.spec.load import load
-from tests.specs import rejection
+from deferinit_cli.verify import hopeless
+from tests.specs import rejection, resolve
 
 
 def facts(resolved: Resolved) -> list[set[str]]:
@@ -292,3 +293,29 @@ def test_a_conflict_deep_in_a_large_network_is_told_quickly() -> None:
     assert d.layer == "b"
     assert all(isinstance(n, Node) for n in resolved.network.nodes)
     assert 1 <= len(d.related) <= 2
+
+
+NOTHING_FITS = """
+inputs: {x: [N, 3, H, W]}
+layers:
+- conv2d a: {channels: 3, kernel_size: 1, stride: 2}
+- upsample u: 2
+- add: {broadcast: false}
+  from: [u, x]
+- slice s: {axis: 2, start: 1}
+- conv2d b: {channels: 3, kernel_size: 1, stride: 2}
+- upsample v: 2
+- add: {broadcast: false}
+  from: [v, s]
+"""
+
+
+def test_a_network_that_no_input_fits_is_no_green_check() -> None:
+    """H even for one join, odd for the other: no layer is wrong by itself."""
+    spec = NOTHING_FITS
+    assert not rejection(spec)
+    assert all(rejection(spec, f"1x3x{h}x8") for h in range(1, 40))
+    found = hopeless(resolve(spec))
+    assert [(d.rule, d.message, d.layer) for d in found] == [("no-valid-size", "no H is valid", "add1")]
+    assert "H % 2 == 0 asked for by add0" in [r.message for r in found[0].related]
+    assert not hopeless(resolve(spec.replace("start: 1", "start: 2")))
