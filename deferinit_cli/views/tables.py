@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from itertools import groupby
 from typing import Any
 
 from ..report import Report, some, tuple_text
 from ..shapes.expr import Expr
 from ..shapes.words import text
+from .folding import fold, signature_of_layer, signature_of_parameter, sources
 
 PARAMETER_COLUMNS = {
     "show": ["parameter", "declared", "resolved", "count", "notes"],
@@ -46,8 +48,8 @@ def parameter_table(report: Report, options: dict[str, Any]) -> Table:
     if options.get("depends") and "depends_on" not in columns:
         columns.insert(columns.index("count") + 1 if "count" in columns else len(columns), "depends_on")
     rows = [r for r in report.parameters if keep(r["name"], options)]
-    folded = fold(rows, signature_of_parameter) if not options.get("unfold") else [(r, r["name"], 1) for r in rows]
-    lines = [[parameter_cell(r, name, times, c) for c in columns] for r, name, times in folded]
+    folded = fold(rows, signature_of_parameter, not options.get("unfold"))
+    lines = [[parameter_cell(f.row, f.name, f.times, c) for c in columns] for f in folded]
     table = Table("parameters", columns, lines)
     table.footer = footer(report)
     drop_empty(table, {"notes"} if not options.get("columns") else set())
@@ -83,7 +85,7 @@ def notes(r: dict[str, Any]) -> str:
     elif not r["trainable"]:
         out.append("frozen")
     formulas = [s for s, n in zip(r["symbolic"] or [], r["shape"] or []) if n == -1 and s != "?"]
-    formulas = [f for f in formulas if "[" not in f or any(c in f for c in "*/+ (")]
+    formulas = [f for f in formulas if any(c in f for c in "*/+ (")]  # a bare symbol is named by what is waited for
     if formulas:
         out.append("-1 = " + ", ".join(formulas))
     if r.get("note"):
@@ -98,13 +100,14 @@ def layer_table(report: Report, options: dict[str, Any]) -> Table:
     rows = [r for r in report.layers if keep(r["name"], options)]
     if options.get("depth") is not None:
         rows = shallow(report, rows, options["depth"])
-    folded = fold(rows, signature_of_layer) if not options.get("unfold") else [(r, r["name"], 1) for r in rows]
+    folded = fold(rows, signature_of_layer, not options.get("unfold"))
     lines: list[list[str]] = []
     marked: dict[int, str] = {}
-    for r, name, times in folded:
+    for f in folded:
+        r, times = f.row, f.times
         if r["_problem"]:
             marked[len(lines)] = r["_problem"]
-        lines.append([name + (f"  × {times}" if times > 1 else ""), r["kind"], ", ".join(r["inputs"]), " ".join(r["_rows"]),
+        lines.append([f.name + (f"  × {times}" if times > 1 else ""), r["kind"], sources(f.copies), outputs(r["_rows"]),
                       grouped(times_term(r["_parameters"], times)), grouped(times_term(r["_macs"], times))])  # fmt: skip
     table = Table("layers", list(LAYER_COLUMNS), lines)
     table.marked = marked
@@ -112,6 +115,11 @@ def layer_table(report: Report, options: dict[str, Any]) -> Table:
         last = max(marked)
         table.rows = table.rows[: last + 1]
     return table
+
+
+def outputs(shown: list[str]) -> str:
+    """The shapes that a layer yields; alike ones in a row once: `(N, T, 768) × 3`."""
+    return " ".join(text_ + (f" × {n}" if n > 1 else "") for text_, n in ((k, len(list(g))) for k, g in groupby(shown)))
 
 
 def times_term(term: Any, times: int) -> Any:
@@ -134,6 +142,7 @@ def shallow(report: Report, rows: list[dict[str, Any]], depth: int) -> list[dict
         if old is None:
             out[name] = {**r, "name": name, "kind": "block"}
             continue
+        old["inputs"] = [*old["inputs"], *(v for v in r["inputs"] if v not in old["inputs"] and not v.startswith(f"{name}."))]
         for key in ("_parameters", "_macs"):
             old[key] = None if old[key] is None or r[key] is None else add(old[key], r[key])
         old["_rows"], old["output_shapes"] = r["_rows"], r["output_shapes"]
@@ -144,69 +153,6 @@ def shallow(report: Report, rows: list[dict[str, Any]], depth: int) -> list[dict
 def keep(name: str, options: dict[str, Any]) -> bool:
     globs = options.get("filter")
     return not globs or any(fnmatchcase(name, g) for g in globs)
-
-
-def signature_of_parameter(r: dict[str, Any], inside: str) -> tuple[Any, ...]:
-    tied = r["tied_to"]
-    return (inside, str(r["declared"]), str(r["symbolic"]), r["initializer"], r["trainable"], r["dtype"], tied, r["waits_for"],
-            str(r.get("depends_on")))  # fmt: skip
-
-
-def signature_of_layer(r: dict[str, Any], inside: str) -> tuple[Any, ...]:
-    return (inside, r["kind"], tuple(r["_rows"]), str(r["input_shapes"]), str(r["_macs"]), r["_problem"])
-
-
-def fold(rows: list[dict[str, Any]], signature: Any) -> list[tuple[dict[str, Any], str, int]]:
-    """Copies of a repeat that say the same, side by side in it, become one: (row, name to show, how many times)."""
-    out: list[tuple[dict[str, Any], str, int]] = []
-    k = 0
-    while k < len(rows):
-        place = rows[k]["_fold"]
-        if place is None:
-            out.append((rows[k], rows[k]["name"], 1))
-            k += 1
-            continue
-        repeat = place[0]
-        copies: list[list[dict[str, Any]]] = []
-        number = None
-        while k < len(rows) and rows[k]["_fold"] is not None and rows[k]["_fold"][0] == repeat:
-            if rows[k]["_fold"][1] != number:
-                number = rows[k]["_fold"][1]
-                copies.append([])
-            copies[-1].append(rows[k])
-            k += 1
-        out += fold_copies(copies, repeat, signature)
-    return out
-
-
-def fold_copies(copies: list[list[dict[str, Any]]], repeat: str, signature: Any) -> list[tuple[dict[str, Any], str, int]]:
-    out = []
-    start = 0
-    said = [[signature(r, inner_name(r)) for r in copy] for copy in copies]
-    while start < len(copies):
-        end = start + 1
-        while end < len(copies) and said[end] == said[start]:
-            end += 1
-        first, last = copies[start][0]["_fold"][1], copies[end - 1][0]["_fold"][1]
-        for r in copies[start]:
-            name = r["name"]
-            if end - start > 1:
-                name = copy_name(r, f"{first}…{last}") + inner_name(r)
-            out.append((r, name, end - start))
-        start = end
-    return out
-
-
-def inner_name(r: dict[str, Any]) -> str:
-    """A row's name without the number of its copy."""
-    name: str = r["name"]
-    return name.removeprefix(copy_name(r, str(r["_fold"][1])))
-
-
-def copy_name(r: dict[str, Any], number: str) -> str:
-    """The name of a copy of the repeat around a row."""
-    separator: str = r.get("_sep", ".")
-    return separator.join([*r["_fold"][0].split("."), number])
 
 
 def footer(report: Report) -> list[str]:
