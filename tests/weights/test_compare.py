@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from deferinit_cli.weights import compare as module
 from deferinit_cli.weights.compare import compare
 from tests.effort import effort
 
@@ -52,7 +55,10 @@ def test_a_prefix_is_seen_as_one() -> None:
     )
 
 
-def test_thousands_of_names_are_linear_work() -> None:
+def test_thousands_of_names_are_linear_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SEARCHED", 2)  # what is beyond names of a similar sort
+    monkeypatch.setattr(module, "COMPARED", 9)
+
     def work(n: int) -> int:
         here = [(f"encoder.layers.{i}.attention.weight", (768, 768), "float32") for i in range(n)]
         header = {f"bert.layer.{i * 7}.attn.self.weight": ((768, 768), "float32") for i in range(n)}
@@ -61,4 +67,4 @@ def test_thousands_of_names_are_linear_work() -> None:
         assert found == [2 * n]
         return calls
 
-    assert work(400) < 2.5 * work(200)
+    assert work(2000) < 2.2 * work(1000)
