@@ -84,20 +84,16 @@ class Builder(Calls):
                     self.assertion(ctx, dims, port.nodes, port.key or body.key, tuple(values), "block-input")
 
     def items(self, items: list[Item], ctx: Context) -> list[int] | None:
-        entries = ctx.names.entries
-        for item in items:
-            flow = ctx.flow
-            if (
-                item.plain
-                and flow
-                and len(flow) == 1
-                and item.label not in entries
-                and not self.sharing
-                and self.instances < MAX_INSTANCES
-            ):
-                ctx.flow = self.plain_node(item, ctx, flow)
-                continue
+        k, end = 0, len(items)
+        while k < end:
+            item, flow = items[k], ctx.flow
+            if item.plain and flow and len(flow) == 1 and not self.sharing:
+                done = self.plain_nodes(items, k, ctx, flow)
+                if done > k:
+                    k = done
+                    continue
             ctx.flow = self.item(item, ctx)
+            k += 1
             if self.too_many:
                 return None
         return ctx.flow if not ctx.several else None

@@ -42,6 +42,7 @@ class File(Body):
         "loader",
         "lost",
         "params",
+        "plain",
         "reading",
         "source",
         "title",
@@ -68,6 +69,7 @@ class File(Body):
         self.params: list[tuple[Scalar, Map]] = []
         self.checks: Tree | None = None
         self.known: dict[Any, Item] = {}  # items whose meaning is in their text alone, by what they say
+        self.plain: dict[Any, Item] = {}  # the first plain item of each text
         self.lost = False  # whether some item could not be read at all: its name is not known
         self.reading: Body = self  # whose items are being compiled
         self.read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from ..layers.arguments import suggest
@@ -66,6 +67,26 @@ class Item:
         return bool(self.lists) and self.name is None and "repeat" not in self.modifiers and "fanout" not in self.modifiers
 
 
+def _same(name: str) -> Any:
+    return property(attrgetter(f"first.{name}"))
+
+
+class Again(Item):
+    """A plain item that says what `first`, before it, says: only its place and its number are its own."""
+
+    plain = True
+    file = _same("file")
+    cls = _same("cls")
+    arguments = _same("arguments")
+
+    def __init__(self, first: Item, head: Scalar, value: Tree | None) -> None:
+        self.first = first
+        self.kind = first.kind
+        self.layer = first.layer
+        self.head = head
+        self.value = value
+
+
 def compile_items(file: File, node: Tree | None, where: str) -> list[Item]:
     """The items of a list, with their default names; faults are collected by the file."""
     items = _compile_list(file, node, where)
@@ -79,9 +100,29 @@ def _compile_list(file: File, node: Tree | None, where: str) -> list[Item]:
     if not isinstance(node, List):
         file.fault(node, "layers-type", f"{where} is a list of items", expected="a list, each item on a line that starts with -")
         return []
-    items = [item for item in [compile_item(file, n) for n in node.items] if item is not None]
-    if len(items) < len(node.items):
-        file.lost = True
+    items: list[Item] = []
+    plain = file.plain
+    head: Scalar
+    value: Tree | None
+    for n in node.items:  # most items of a long list are plain and say what one before them says
+        key: Any = None
+        if type(n) is Scalar:
+            key, head, value = n.text, n, None
+        elif type(n) is Map and len(n.pairs) == 1:
+            head, value = n.pairs[0]
+            if type(value) is Scalar:
+                key = head.text, value.text, value.style
+        first = plain.get(key)
+        if first is not None:
+            items.append(Again(first, head, value))
+            continue
+        item = compile_item(file, n)
+        if item is None:
+            file.lost = True
+            continue
+        items.append(item)
+        if key is not None and item.plain and item.name is None:
+            plain[key] = item
     return items
 
 

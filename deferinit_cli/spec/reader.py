@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 import yaml
-from yaml import MappingEndEvent, ScalarEvent, SequenceEndEvent
+from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 from ..problems import LIMIT, Diagnostic, Rejected, Source, Span, TooMany, Unusable
 from .tree import At, List, Map, Scalar, Tree, after, span
@@ -189,6 +189,8 @@ class _Reader:
             kind = type(e)
             if kind is ScalarEvent and not wary:
                 items.append(Scalar(e.value, e.style, e.start_mark, e.end_mark))
+            elif kind is MappingStartEvent and not wary and depth < MAX_DEPTH:
+                items.append(self.mapping(e, depth + 1))
             elif kind is SequenceEndEvent:
                 if self.cuts and first.flow_style:
                     self.cut(items)

@@ -20,8 +20,9 @@ def nested(items: list[Item]) -> Iterator[Item]:
     """Items and those in their containers."""
     for item in items:
         yield item
-        for children in item.lists.values():
-            yield from nested(children)
+        if item.lists:
+            for children in item.lists.values():
+                yield from nested(children)
 
 
 def cyclic(file: File) -> bool:
