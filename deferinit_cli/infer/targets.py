@@ -13,7 +13,6 @@ from ..layers.base import Layer
 from ..problems import Problem
 from ..shapes import rows
 from ..shapes.dims import UNKNOWN
-from ..shapes.relations import Broadcast
 from ..shapes.rows import Row
 from ..shapes.store import Fact
 from .engine import Inference
@@ -21,12 +20,11 @@ from .open_arguments import is_left_open
 
 
 class Constrained(Inference):
-    """Inference that ends with what is known from outside. `assumed` are sizes then taken to be those they broadcast with."""
+    """Inference that ends with what is known from outside."""
 
     def __init__(self, network: Network, targets: Sequence[Target], given: Sequence[Given] = ()) -> None:
         super().__init__(network, given)
         self.targets = targets
-        self.store.assumes = False
         self.rejected: list[Target] = []  # names of which the network has none
 
     def finish(self) -> None:
@@ -41,16 +39,6 @@ class Constrained(Inference):
                 self.store.new() if d is None else self.store.new(d, Fact(target, k)) for k, d in enumerate(target.dims)
             )
             rows.unify(row, slots, self.store, target)
-        self.settle()
-        self.assume()
-
-    def assume(self) -> None:
-        """What the targets do not tell of sizes that broadcast is taken for granted, as elsewhere."""
-        store = self.store
-        store.assumes = True
-        waiting = {id(r): r for rs in store.watch.values() for r in rs if type(r) is Broadcast and not r.done}
-        for relation in waiting.values():
-            relation.fire(store)
         self.settle()
 
     def row_of(self, name: str, by_name: dict[str, Parameter]) -> Row | None:

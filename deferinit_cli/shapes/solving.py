@@ -9,7 +9,7 @@ from itertools import islice
 from math import lcm
 from typing import Any
 
-from .expr import Expr, Term, add, mul, product, sub
+from .expr import Expr, Term, add, product, sub
 from .intervals import Ranges
 from .polynomials import Span
 from .reading import evaluate
@@ -61,17 +61,12 @@ def cleared(gap: Term) -> Term:
     if type(gap) is int:
         return gap
     constant, monomials = (0, (((gap,), 1),)) if gap.kind != "sum" else gap.args
-    divided = {
-        fs[0]: fs[0].args[1] for fs, _ in monomials if len(fs) == 1 and fs[0].kind == "exact" and type(fs[0].args[1]) is int
-    }
-    if not divided:
-        return gap
-    m = lcm(*divided.values())
+    divided = [fs[0].args[1] for fs, _ in monomials if len(fs) == 1 and fs[0].kind == "exact" and type(fs[0].args[1]) is int]
+    m = lcm(*divided)
     out: Term = constant * m
-    for fs, c in monomials:
-        alone = len(fs) == 1 and fs[0] in divided
-        out = add(out, mul(c * (m // divided[fs[0]]), fs[0].args[0]) if alone else product([c * m, *fs]))
-    return out
+    for fs, c in monomials if divided else ():
+        out = add(out, product([c * m, *fs]))  # where the divisor cancels
+    return out if divided else gap
 
 
 def period(left: Term, op: str, right: Term) -> int:

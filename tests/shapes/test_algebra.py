@@ -412,16 +412,30 @@ def test_conditions_in_pieces(left: Any, op: str, right: Any) -> None:
 
 @pytest.mark.parametrize("period", range(2, 9))
 def test_residues_that_end_apart(period: int) -> None:
-    """Two residues whose last members lie any distance apart."""
-    for shift in range(1, 3 * period):
-        table: dict[int, list[Any]] = {}
-        for low, high in ((1, 40), (2, 40 - shift), (3 + shift, None)):
-            table.setdefault(low % period, []).append((low, high))
-        s = PeriodicSet(period, table)
-        members = {x for x in range(1, 120) if any(
-            x % period == a % period and a <= x <= (b or x) for a, b in ((1, 40), (2, 40 - shift), (3 + shift, None)))}  # fmt: skip
-        assert {x for x in range(1, 120) if s.contains(x)} == members
-        assert [x for p in s.pieces for x in range(1, 120) if p.contains(x)] == sorted(members)
+    """Residues whose first and last members lie any distance apart."""
+    for shift in range(3 * period):
+        for spans in ([(1, 40), (2, 40 - shift)], [(1, 40 - shift), (2, 40)], [(1, 40 - shift), (2, 40), (3 + shift, None)]):
+            table: dict[int, list[Any]] = {}
+            for low, high in spans:
+                table.setdefault(low % period, []).append((low, high))
+            s = PeriodicSet(period, table)
+            members = {x for x in range(1, 120) for a, b in spans if x % period == a % period and a <= x <= (b or x)}
+            assert {x for x in range(1, 120) if s.contains(x)} == members
+            assert [x for p in s.pieces for x in range(1, 120) if p.contains(x)] == sorted(members)
+
+
+def test_a_period_too_long_to_be_worked_through() -> None:
+    """Multiples are found by their values: all of them where the sizes end, some of them where they do not."""
+    steps = floordiv(add(H, 7), 100_003)
+    found = solving.solutions(steps, "%", 3, "H", PeriodicSet.interval(50, 1_000_000))
+    assert found.exact
+    assert [p.key() for p in found.pieces] == [
+        (max(50, 100_003 * k - 7), min(100_003 * (k + 1) - 8, 1_000_000), 1, (0,)) for k in (0, 3, 6, 9) if 100_003 * k < 1_000_000
+    ]  # fmt: skip
+    endless = solving.solutions(steps, "%", 3, "H")
+    assert not endless.exact and not endless.empty
+    assert all(solving.holds(steps, "%", 3, {"H": x}) for p in endless.pieces for x in (p.low, p.high))
+    assert endless.contains(100_003 * 3) and endless.contains(100_003 * 6)
 
 
 def test_a_condition_on_a_size_of_large_period() -> None:
