@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -13,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from ..files import open_plain
 from ..graph import Given, Network
 from ..infer.diagnose import diagnostics
 from ..infer.engine import infer
@@ -71,15 +71,23 @@ _IN_BRACES = re.compile(rb"""\A\s*\{.*["']?\blayers["']?[ \t]*:""", re.S)
 
 
 def is_spec(path: str) -> bool:
-    """Whether a file has layers; one that cannot be read counts, so that reading it says so."""
+    """Whether a file has layers; one that cannot be read as a spec counts, so that reading it says so."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return True
-        with open(path, "rb") as f:
-            text = f.read(1 << 20).removeprefix(b"\xef\xbb\xbf")
-    except OSError:
+        with open_plain(path) as f:
+            raw = f.read((1 << 20) + 1)
+    except (OSError, ValueError):
         return True
+    if len(raw) > 1 << 20 or b"\0" in raw or raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    text = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n")
     return bool(_LAYERS.search(text) or _IN_BRACES.match(text))
+
+
+def named(spec: str) -> str:
+    """What an argument names; raises Unusable for what the library would take for the text of a spec."""
+    if "\n" in spec or "\r" in spec:
+        raise Unusable([Diagnostic("file-name", f"'{spec}' has a line's end in its name", help="give the text on standard input: -")])
+    return spec
 
 
 class Work:
@@ -90,7 +98,7 @@ class Work:
         self.command = command
         self.outputs = destinations(formats, known, default)
         self.look = look
-        self.spec = spec if spec is not None else default_spec()
+        self.spec = named(spec) if spec is not None else default_spec()
         self.sets = parse_sets(sets)
 
     def load(self) -> Network:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..problems import Rejected
-from ._common import destinations, emit, input_option, look_for, look_options, set_option
+from ._common import destinations, emit, input_option, look_for, look_options, named, set_option
 
 FORMATS = ("table", "json", "markdown")
 
@@ -38,7 +38,7 @@ def command(a: str, b: str, inputs: tuple[str, ...], sets: tuple[str, ...], form
 
     targets = destinations(formats, FORMATS, "table")
     try:
-        found = compared(a, b, inputs, parse_sets(sets))
+        found = compared(named(a), named(b), inputs, parse_sets(sets))
     except Rejected as e:
         from ..views.differences.json import rejected
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import os
 import re
-import stat
 from typing import Any
 
+from ..files import open_plain
 from ..problems import Diagnostic, Rejected, Source, Span
 from .lockfile import LANGUAGE, PLAIN, VERSION, Lock
 from .sides import TOTALS, Port, Side, Tensor, Total
@@ -211,10 +211,13 @@ def read_lock(path: str) -> Lock:
 
 
 def read_bytes(path: str) -> bytes:
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise Rejected([Diagnostic("lock-corrupt", f"{path} is no plain file", help="a folder, pipe or device is in its place")])
-    with open(path, "rb") as f:
-        raw = f.read(MAX_BYTES + 1)
+    try:
+        with open_plain(path) as f:
+            raw = f.read(MAX_BYTES + 1)
+    except OSError as e:
+        if e.errno not in (errno.EISDIR, errno.EINVAL):
+            raise
+        raise Rejected([Diagnostic("lock-corrupt", f"{path} is no plain file", help="a folder, pipe or device is in its place")]) from None
     if len(raw) > MAX_BYTES:
         raise Rejected([Diagnostic("lock-corrupt", f"{path} is larger than any lock", expected=f"at most {MAX_BYTES:,} bytes")])
     return raw

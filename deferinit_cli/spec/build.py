@@ -46,6 +46,7 @@ class Builder(Calls):
     def __init__(self, network: Network, faults: Faults, layers: Layers) -> None:
         super().__init__(network, faults, layers)
         self.ties: list[Tie] = []
+        self.readers: dict[Item, bool] = {}  # whether a repeated item reads its counter, where that was asked
         self.found: dict[Scalar, tuple[Context, Item, str, bool]] = {}  # what init, freeze and dtype say: did any copy hear it?
 
     def body(self, body: Body, ctx: Context, ports: dict[str, list[int] | None], entry: Entry) -> list[int] | None:
@@ -191,7 +192,11 @@ class Builder(Calls):
     def hidden(self, item: Item, ctx: Context, index: str) -> None:
         """An index must not hide a value; one that is not named, and not read, is not there."""
         key = item.modifiers["index"][0] if "index" in item.modifiers else None
-        if ctx.values.has_variable(index) and (key is not None or reads(item, index)):
+        if not ctx.values.has_variable(index):
+            return
+        if item not in self.readers:
+            self.readers[item] = key is not None or reads(item, index)
+        if self.readers[item]:
             self.fault(ctx, key or item.head, "name-hides", f"the index '{index}' hides a variable, an argument or another index",
                        help=f"give the index another name{': index: j' if key is None else ''}")  # fmt: skip
 

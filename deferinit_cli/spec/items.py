@@ -13,7 +13,7 @@ from .arguments import block_arguments, layer_arguments, said, taught, written
 from .modifiers import MODIFIERS, by_parameter, idle_modifiers, modifiers, tied_twice
 from .references import Reference, compile_reference
 from .tree import List, Map, Scalar, Tree, span
-from .values import Code
+from .values import Code, Located
 
 if TYPE_CHECKING:
     from .blocks import Block
@@ -287,7 +287,11 @@ def _container(file: File, item: Item, value: Tree | None) -> None:
             file.fault(value or item.head, "value-type", f"{item.kind} names an earlier item", expected="a name")
             item.broken = True
             return
-        item.apply = compile_reference(value)
+        try:
+            item.apply = compile_reference(value)
+        except Located as e:
+            file.faults.problem(file.source, e.node, e.problem)
+            item.broken = True
         return
     if isinstance(value, List) and (shape != "branches" or not value.items or not all(isinstance(v, List) for v in value.items)):
         if shape == "branches":

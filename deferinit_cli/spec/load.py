@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Mapping
 from itertools import islice
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..collector import Held
+from ..files import open_plain
 from ..graph import Input, Network
 from ..layers.arguments import suggest
 from ..problems import Diagnostic, Problem, Rejected, Source, Span, TooMany, Unusable
@@ -38,17 +38,16 @@ BACKEND = "c"
 def read_file(path: str, shown: str) -> str:
     """A spec's text; only a plain file of modest size is opened. Raises Unusable, or Rejected for what is in it."""
     try:
-        info = os.stat(path)
-        if not stat.S_ISREG(info.st_mode):
-            what = "a folder" if stat.S_ISDIR(info.st_mode) else "no plain file"
-            raise Unusable([Diagnostic("unreadable", f"{shown} is {what}", help="name a spec file")])
-        if info.st_size > reader.MAX_BYTES:
-            raise Rejected([Diagnostic("file-too-large", f"a spec of {info.st_size} bytes", Span(Source(shown), 1, 1),
-                                       expected=f"at most {reader.MAX_BYTES} bytes")])  # fmt: skip
-        with open(path, "rb") as f:
+        with open_plain(path) as f:
+            size = os.fstat(f.fileno()).st_size
+            if size > reader.MAX_BYTES:
+                raise Rejected([Diagnostic("file-too-large", f"a spec of {size} bytes", Span(Source(shown), 1, 1),
+                                           expected=f"at most {reader.MAX_BYTES} bytes")])  # fmt: skip
             raw = f.read(reader.MAX_BYTES + 1)
     except (OSError, ValueError) as e:
         reason = getattr(e, "strerror", None) or str(e)
+        if reason.startswith("it is "):
+            raise Unusable([Diagnostic("unreadable", f"{shown} {reason.removeprefix('it ')}", help="name a spec file")]) from None
         raise Unusable([Diagnostic("unreadable", f"cannot read {shown}: {reason}")]) from None
     return reader.decode(raw, shown)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..graph import Network
 from ..infer.resolved import Resolved
-from ..layers.arguments import suggest
+from ..layers.arguments import Dims, suggest
 from ..problems import Diagnostic, Problem, Span
 from ..report import BYTES, tuple_text
 from ..shapes.bounds import compare, maximum, minimum
@@ -158,19 +158,24 @@ def compare_shapes(check: Check, pairs: Sequence[Pair], sizes: Sizes) -> list[Di
     return out + [d for e, shape, dims in todo if (d := compare_one(check, e, shape, dims, sizes)) is not None]
 
 
-Dims = list[tuple[int, Any, Span]]
+Axes = list[tuple[int, Any, Span]]
 """Expected sizes: the axis, the size as written, and where."""
 
 
-def written(check: Check, e: Expected, shape: Any, sizes: Sizes) -> Dims | Diagnostic:
+def written(check: Check, e: Expected, shape: Any, sizes: Sizes) -> Axes | Diagnostic:
     """The sizes that a case expects of a shape, computed; binds the symbols that it is the first to meet."""
     what = e.name or "output"
     if shape is None:
         return Diagnostic("check-shape", f"{check.name}: the rank of {what} is not known", e.span, help="give an input")
-    try:
-        dims = [code.get(sizes) for code in e.codes]
-    except Located as found:
-        return Diagnostic(found.problem.rule, found.problem.message, e.spans[0], help=found.problem.help)
+    size = Dims("a shape")
+    size.name = "the shape"
+    dims = []
+    for code, place in zip(e.codes, e.spans):
+        try:
+            dims.append(size.accept([code.get(sizes)])[0])
+        except (Located, Problem) as found:
+            p = found.problem if isinstance(found, Located) else found
+            return Diagnostic(p.rule, p.message, place, found=p.found, expected=p.expected, help=p.help)
     count = len(dims) - (REST in dims)
     if len(shape) != count and not (REST in dims and len(shape) > count):
         least = "at least " if REST in dims else ""
@@ -192,7 +197,7 @@ def written(check: Check, e: Expected, shape: Any, sizes: Sizes) -> Dims | Diagn
     return out
 
 
-def compare_one(check: Check, e: Expected, shape: Any, dims: Dims, sizes: Sizes) -> Diagnostic | None:
+def compare_one(check: Check, e: Expected, shape: Any, dims: Axes, sizes: Sizes) -> Diagnostic | None:
     """The first size that is not the one expected, or of which that cannot be told."""
     what = e.name or "output"
     for axis, dim, place in dims:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from ..files import open_plain
 from ..problems import Diagnostic, Problem, Unusable
 from . import npz_format, safetensors_format
 from .atomic import atomic
@@ -104,7 +105,7 @@ def _kind(path: str) -> str:
 def _open(path: str) -> Iterator[tuple[BinaryIO, int]]:
     """The open file and its size, with what the system refuses told as Unusable."""
     try:
-        file = open(path, "rb")  # noqa: SIM115  (closed below; only its opening may raise ValueError)
+        file = open_plain(path)
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
     try:
