@@ -90,6 +90,8 @@ class Run:
         node = step.node
         kept = [self.values[v] for v in node.inputs]
         arrays = [widened(a) for a in kept]
+        if not node.parameters and self.resolved.dtype(step.makes[0]) == "float64" and all(a.dtype.kind in "iu" for a in arrays):
+            arrays = [a.astype("float64") for a in arrays]  # a quotient of integers is as fine as its dtype
         p, layer = self.parameters(node), self.resolved.settled(node)
         if step.folds is not None:
             result = folded(layer, p, step.folds.layer, self.parameters(step.folds), arrays)

@@ -474,3 +474,10 @@ def test_cropping_to_another_value_keeps_the_middle(size: tuple[int, int], like:
     top, left = ((n - m) // 2 for n, m in zip(size, like))
     out = model(x=x, y=np.zeros((1, 3, *like), np.float32))
     np.testing.assert_array_equal(out, x[:, :, top : top + like[0], left : left + like[1]])
+
+
+def test_a_quotient_of_integers_has_the_dtype_that_is_said() -> None:
+    resolved = resolve("dtype: float64\ninputs: {x: {shape: [2], dtype: int64}, y: {shape: [2], dtype: int64}}\nlayers: [div q: [x, y]]\n")
+    (made,) = execute(resolved.network, resolved, {}, {"x": np.array([1, 2]), "y": np.array([3, 7])}).values()
+    assert made.dtype == resolved.dtype(resolved.network.names["q"]) == "float64"
+    assert made.tolist() == [1 / 3, 2 / 7]

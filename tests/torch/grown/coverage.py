@@ -20,6 +20,7 @@ def parts(net: Net) -> Iterator[str]:
         yield from of_file(file)
         for block in file.blocks.values():
             yield from of_block(block)
+            yield from ("block in a block" for items in [block.layers] for item in items if item.call)
     for item in items_of(net):
         yield from of_item(item)
     if net.sets:
@@ -41,6 +42,8 @@ def of_file(file: File) -> Iterator[str]:
         yield "import with set"
     if file.outputs:
         yield "outputs with labels" if file.outputs[0][0] is not None else "outputs as a list"
+    if file.dtype != "float32":
+        yield f"dtype {file.dtype}"
     for glob, said in file.params:
         yield "glob **" if "**" in glob else "glob *" if "*" in glob else "glob without *"
         yield from (f"params {key}" for key in said)
@@ -74,6 +77,8 @@ def of_item(item: Item) -> Iterator[str]:
         yield "residual with shortcut"
     if item.kind == "branches" and next(iter(item.lists)).isdigit():
         yield "branches as numbers"
+    if (item.name or "").isdigit():
+        yield "name of digits"
     yield "named" if item.name is not None else "unnamed"
     if item.bare:
         yield "bare argument"

@@ -73,7 +73,7 @@ class Grower:
         if list(args) == [FIRST_OF.get(kind)]:
             made.bare = chance(self.r, 0.7)
         if made.name is None and chance(self.r, 0.35):
-            made.name = self.fresh()
+            made.name = self.fresh("" if chance(self.r, 0.08) else "n")
         return made
 
     def mark(self, items: list[Item], ctx: Ctx) -> Callable[[], None]:
@@ -127,6 +127,8 @@ class Grower:
         if chance(r, 0.06) and not steady:
             item.mods["repeat"] = r.choice([0, 1, 2, 3])
             self.index(item, ctx)
+        if chance(r, 0.03):
+            item.mods[r.choice(["doc", "meta"])] = "as drawn"
         if chance(r, 0.05):
             item.mods["when"] = spelled(r, "when", True, ctx.names, {}) if self.wordy else True
         learned = item.kind in LEARNED and item.args.get("scale", True) is True and item.args.get("center", True) is True

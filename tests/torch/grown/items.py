@@ -123,6 +123,8 @@ class Items:
         if index in ctx.names and ("index" in item.mods or reads(item, index)):
             raise Refused(f"{index} is taken")
         flow, out = ctx.flow, []
+        if type(count) is not int or count < 0:
+            raise Refused(f"{count} copies")
         if series and lossy(item):
             raise Refused("every copy but the last is lost")
         for k in range(count):

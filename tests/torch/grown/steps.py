@@ -21,7 +21,7 @@ Step = Callable[[Grower, list[Item], Ctx], bool]
 STEPS: dict[Step, float] = {
     containers.residual: 1.2, containers.branches: 1.2, containers.series: 1.5, containers.fanout: 0.8,
     containers.exclusive: 0.4, containers.decoy: 0.3, containers.again: 1, blocks.call: 2, merges.meet: 1.5,
-    merges.copies: 0.6, merges.like: 0.6, merges.jump: 0.8, pieces.learned: 0.8, pieces.attend: 0.8, pieces.states: 0.6,
+    merges.copies: 0.9, merges.like: 0.6, merges.jump: 0.8, pieces.learned: 0.8, pieces.attend: 0.8, pieces.states: 0.6,
     pieces.positions: 0.8, pieces.hole: 0.5,
 }  # fmt: skip
 """How likely each is, where a layer by itself is 9."""
@@ -58,7 +58,7 @@ FAMILIES: dict[str, Callable[[Random], tuple[int, ...]]] = {
 }  # fmt: skip
 
 SUITED = {"1d": "signal", "2d": "image", "3d": "volume", "window": "windows", "pixel": "image", "embedding": "ids", "lstm": "sequence",
-          "gru": "sequence", "rnn": "sequence", "attention": "sequence", "rotary": "sequence", "positions": "sequence"}  # fmt: skip
+          "gru": "sequence", "rnn": "sequence", "attention": "sequence", "relative": "sequence", "rotary": "sequence", "positions": "sequence"}  # fmt: skip
 """Which input suits a kind, by a part of its name."""
 
 NAMED = {"image": "NCHW", "signal": "NCL", "volume": "NCDHW", "sequence": "NTE", "vector": "NF", "windows": "NHWC", "ids": "NT"}
@@ -151,6 +151,9 @@ def grown(seed: int) -> Net:
     if not items:
         g.layer(items, ctx, only="identity", source=g.visible(ctx)[0][0])
     outputs(g, ctx)
+    if chance(r, 0.1):
+        for file in net.files.values():
+            file.dtype = "float64"
     finish(g)
     return net
 

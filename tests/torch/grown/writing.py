@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from . import expressions
@@ -109,7 +110,12 @@ def source(v: list[Ref] | dict[str, Ref]) -> str:
 
 
 def arguments(item: Item, flow: bool) -> dict[str, str]:
-    return {k: scalar(v, flow, k in TEXTUAL and not item.call, item.call) for k, v in item.args.items()}
+    out = {k: scalar(v, flow, k in TEXTUAL and not item.call, item.call) for k, v in item.args.items()}
+    if item.style % 7 == 6 and not item.call:  # an expression it is all the same, in quotes
+        out |= {
+            k: f'"{out[k]}"' for k, v in item.args.items() if isinstance(v, int | Ex) and k not in TEXTUAL and '"' not in out[k]
+        }
+    return out
 
 
 def flow_item(item: Item) -> str | None:
@@ -136,20 +142,27 @@ def item_lines(item: Item) -> list[Line]:
     mods = ([on(f"from: {source(item.source)}", "from")] if item.source is not None else []) + [
         on(f"{key}: {modifier(key, v)}", key) for key, v in item.mods.items()
     ]
+    if mods and item.style % 11 == 10:
+        return [*mods, *headed(item, head, on, True)]
+    return [*headed(item, head, on, bool(mods)), *mods]
+
+
+def headed(item: Item, head: str, on: Callable[..., Line], modified: bool) -> list[Line]:
+    """The lines of an item without its modifiers."""
     if item.lists:
-        return [on(head + ":", "head"), *container_lines(item), *mods]
+        return [on(head + ":", "head"), *container_lines(item)]
     if item.apply is not None:
-        return [on(f"{head}: {reference(item.apply)}", "head", "apply"), *mods]
+        return [on(f"{head}: {reference(item.apply)}", "head", "apply")]
     if item.refs is not None:
-        return [on(f"{head}: {references(item.refs)}", "head", "refs"), *mods]
+        return [on(f"{head}: {references(item.refs)}", "head", "refs")]
     if not item.args:
-        return [on(head + (":" if mods else ""), "head"), *mods]
+        return [on(head + (":" if modified else ""), "head")]
     if item.bare and len(item.args) == 1:
         ((key, text),) = arguments(item, False).items()
-        return [on(f"{head}: {text}", "head", key), *mods]
+        return [on(f"{head}: {text}", "head", key)]
     if item.style % 4 == 3:
-        return [on(head + ":", "head"), *(on(f"  {k}: {v}", k) for k, v in arguments(item, False).items()), *mods]
-    return [on(f"{head}: {mapped(arguments(item, True))}", "head", *item.args), *mods]
+        return [on(head + ":", "head"), *(on(f"  {k}: {v}", k) for k, v in arguments(item, False).items())]
+    return [on(f"{head}: {mapped(arguments(item, True))}", "head", *item.args)]
 
 
 def container_lines(item: Item) -> list[Line]:
