@@ -16,7 +16,7 @@ from .fits import FITS
 from .items import WRONG
 from .model import MAIN, File, Item, Net, Ref
 from .running import Runner
-from .scope import Ctx, Entry
+from .scope import Ctx, Entry, hold
 from .spelling import spelled
 
 FIRST = {
@@ -191,7 +191,7 @@ class Grower:
             cut = self.r.randint(0, len(dims))
             dims[cut : self.r.randint(cut, len(dims))] = ["..."]
         item.mods["expect"] = dims
-        self.runner.hold(ctx, item.mods["expect"], ctx.flow[0])
+        hold(ctx, item.mods["expect"], ctx.flow[0])
 
     def visible(self, ctx: Ctx) -> list[tuple[Ref, Tensor]]:
         """All that a reference can name here, each way to name it once."""

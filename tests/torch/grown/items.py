@@ -9,10 +9,10 @@ from torch import Tensor
 
 from ..draws import REJECTS, NoWord
 from ..kinds import PEERS
-from .expressions import REST, Ex, Hole, Unbound
+from .expressions import Ex, Unbound
 from .model import File, Item, Net, Port, lossy, reads
 from .ports import INTEGERS, PORTS, SIDES, VARIADIC
-from .scope import Ctx, Entry, Scope
+from .scope import Ctx, Entry, Scope, hold
 from .spelling import SIZES
 from .store import Refused, Store
 
@@ -56,27 +56,11 @@ class Items:
         for name, port in ports.items():
             if port.dims is not None:
                 for x in values[name]:
-                    self.hold(ctx, port.dims, x)
+                    hold(ctx, port.dims, x)
         if len(ports) <= 1:
             ctx.flow = ctx.input = next(iter(values.values()), [])
         else:
             ctx.flow, ctx.several = [], True
-
-    def hold(self, ctx: Ctx, dims: list[Any], x: Tensor) -> None:
-        """Dims that a value must have; a new symbol takes its size."""
-        sizes: list[Any] = list(x.shape)
-        if REST in dims:
-            at = dims.index(REST)
-            if len(sizes) < len(dims) - 1:
-                raise Refused("too few dims")
-            sizes[at : len(sizes) - (len(dims) - 1 - at)] = [None]
-        if len(sizes) != len(dims):
-            raise Refused(f"{len(sizes)} dims, not {len(dims)}")
-        for d, n in zip(dims, sizes):
-            if isinstance(d, Ex) and d.tree[0] == "sym" and d.tree[1] not in ctx.symbols:
-                ctx.symbols[d.tree[1]] = n
-            elif d != REST and not isinstance(d, Hole) and ctx.value(d) != n:
-                raise Refused(f"{d} is not {n}")
 
     # ---- items
 
@@ -180,7 +164,7 @@ class Items:
             way = self.call if item.call else self.container if item.lists else self.layer
             out = way(item, inner, flow, name, shown, entry)
         for x in out if "expect" in item.mods and own else []:  # an item speaks of its own values
-            self.hold(ctx, item.mods["expect"], x)
+            hold(ctx, item.mods["expect"], x)
         if item.mods.get("tie", {}).keys() & item.mods.get("init", {}).keys():
             raise Refused("tied, and told how to start")
         for key, target in item.mods.get("tie", {}).items():

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from .items import Items
+from .lines import reference
 from .model import REQUIRED, Block, File, Item, Net, Port, Ref
 from .scope import Ctx, Entry, Scope
 from .store import Refused, Store
-from .writing import reference
 
 
 class Runner(Items):

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from .expressions import Ex, value
+from .expressions import REST, Ex, Hole, value
 from .model import File, Item, Ref
 from .store import Refused
 
@@ -148,3 +148,20 @@ def step(at: Entry, part: Any) -> Entry:
     elif at.values is not None and -len(at.values) <= part < len(at.values):
         return Entry([at.values[part]])
     raise Refused(f"no {part} there")
+
+
+def hold(ctx: Ctx, dims: list[Any], x: Tensor) -> None:
+    """Dims that a value must have; a new symbol takes its size."""
+    sizes: list[Any] = list(x.shape)
+    if REST in dims:
+        at = dims.index(REST)
+        if len(sizes) < len(dims) - 1:
+            raise Refused("too few dims")
+        sizes[at : len(sizes) - (len(dims) - 1 - at)] = [None]
+    if len(sizes) != len(dims):
+        raise Refused(f"{len(sizes)} dims, not {len(dims)}")
+    for d, n in zip(dims, sizes):
+        if isinstance(d, Ex) and d.tree[0] == "sym" and d.tree[1] not in ctx.symbols:
+            ctx.symbols[d.tree[1]] = n
+        elif d != REST and not isinstance(d, Hole) and ctx.value(d) != n:
+            raise Refused(f"{d} is not {n}")

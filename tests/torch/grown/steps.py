@@ -57,8 +57,8 @@ FAMILIES: dict[str, Callable[[Random], tuple[int, ...]]] = {
     "ids": lambda r: some(r, r.choice([1, 2, 2, 2]), 1, 6),
 }  # fmt: skip
 
-SUITED = {"1d": "signal", "2d": "image", "3d": "volume", "window": "windows", "pixel": "image", "embedding": "ids", "lstm": "sequence",
-          "gru": "sequence", "rnn": "sequence", "attention": "sequence", "relative": "sequence", "rotary": "sequence", "positions": "sequence"}  # fmt: skip
+SUITED = {"1d": "signal", "2d": "image", "3d": "volume", "window": "windows", "pixel": "image", "embedding": "ids",
+          **dict.fromkeys(("lstm", "gru", "rnn", "attention", "relative", "rotary", "positions"), "sequence")}  # fmt: skip
 """Which input suits a kind, by a part of its name."""
 
 NAMED = {"image": "NCHW", "signal": "NCL", "volume": "NCDHW", "sequence": "NTE", "vector": "NF", "windows": "NHWC", "ids": "NT"}
