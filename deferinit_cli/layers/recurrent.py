@@ -201,6 +201,9 @@ class LSTM(Recurrent):
         if len(r.inputs) == 2:
             raise Problem("wrong-input-count", "a first h needs a first c", "h", "x and h", "x, or x, h and c")
         super().relate(r)
+        if self.projection and is_known(self.projection):  # of a hidden that is not, yet
+            r.at_most(r.name("least", r.slot(self.projection + 1)), "hidden", rule="argument-range", blame="projection",
+                      says=f"projection is {self.projection}, hidden is {{part}}")  # fmt: skip
 
     def initial(self, n: int, width: int, hidden: int, dtype: Any) -> tuple[Any, ...]:
         return np.zeros((n, width), dtype), np.zeros((n, hidden), dtype)

@@ -129,3 +129,13 @@ def test_both_sides_of_a_mismatch_are_named() -> None:
     ones = "inputs: {x: [N, 12]}\nlayers:\n- expand_dims e: {axis: 1}\n- matmul m: [x, e]\n"
     (d,) = rejection(ones)
     assert any(r.message == "1 from e, a expand_dims" and r.span is not None and r.span.line == 3 for r in d.related)
+
+
+def test_a_projection_says_how_wide_the_state_has_to_be() -> None:
+    (width,) = [a for a in contract(network("inputs: {x: [N, T, E]}\nlayers:\n- lstm: {hidden: E, projection: 3}\n")).axes
+                if a.symbol == "E"]  # fmt: skip
+    assert [e for e in range(1, 9) if width.sizes.contains(e)] == [4, 5, 6, 7, 8]
+    spec = "inputs: {x: [N, T, 5]}\nlayers:\n- lstm l: {hidden: _, projection: 3}\n- tanh:\n  from: l.c\n  expect: [_, _, HIDDEN]\n"
+    assert not rejection(spec.replace("HIDDEN", "4"))
+    (d,) = rejection(spec.replace("HIDDEN", "3"))
+    assert (d.rule, d.message) == ("argument-range", "l: projection is 3, hidden is 3")

@@ -42,6 +42,8 @@ def of_file(file: File) -> Iterator[str]:
         yield "import with set"
     if file.outputs:
         yield "outputs with labels" if file.outputs[0][0] is not None else "outputs as a list"
+    if any(k in file.blocks or "." in k or k in file.imports for k in file.defaults):
+        yield "defaults of a block"
     if file.dtype != "float32":
         yield f"dtype {file.dtype}"
     for glob, said in file.params:

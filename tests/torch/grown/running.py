@@ -108,7 +108,7 @@ class Runner(Items):
     def called(self, item: Item, ctx: Ctx, flow: Any, name: str, shown: str) -> tuple[Ctx, Block | File]:
         """Where the items of a block run, with its arguments and inputs."""
         ns, _, inner = item.kind.partition(".")
-        given = {k: ctx.value(v) for k, v in item.args.items()}
+        given = {k: ctx.value(v) for k, v in {**ctx.file.defaults.get(item.kind, {}), **item.args}.items()}
         file, names = ctx.file, dict(ctx.vars)
         if ns in ctx.file.imports:
             path, sets = ctx.file.imports[ns]

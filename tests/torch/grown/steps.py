@@ -220,8 +220,8 @@ def globbed(g: Grower, names: list[str], shapes: dict[str, tuple[int, ...]]) -> 
 
 
 def defaulted(g: Grower, names: list[str], shapes: dict[str, tuple[int, ...]]) -> None:
-    """An argument said once for all layers of a kind in the root file."""
-    found = [i for i in g.net.main.layers if i.args and not i.call and i.kind in EVERY and not i.bare]
+    """An argument said once for all layers of a kind, or calls of a block, in the root file."""
+    found = [i for i in g.net.main.layers if i.args and (i.call or i.kind in EVERY) and not i.bare]
     if not found:
         return
     item = g.r.choice(found)

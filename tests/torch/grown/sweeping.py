@@ -76,6 +76,8 @@ def verdicts(net: Net, contract: Any, env: dict[str, int], conflicts: bool) -> s
         return ""
     if theirs.error.startswith("IndexError: index "):
         return ""  # an index is not a size
+    if theirs.error.startswith("Unbound"):
+        return ""  # a symbol that nothing binds is open here, too
     valid = contract.valid(env)
     if conflicts == valid:
         return f"sweep: the contract says {valid}, inference with these sizes {'finds conflicts' if conflicts else 'finds none'}"

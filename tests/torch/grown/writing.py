@@ -87,7 +87,8 @@ def file_lines(file: File) -> list[Line]:
     if file.inputs is not None:
         out.append((f"inputs: {ports(file.inputs)}", NOBODY))
     if file.defaults:
-        out += [("defaults:", NOBODY), *((f"  {k}: {mapping(v)}", NOBODY) for k, v in file.defaults.items())]
+        calls = {*file.blocks, *file.imports, *(kind for kind in file.defaults if "." in kind)}
+        out += [("defaults:", NOBODY), *((f"  {k}: {mapping(v, k in calls)}", NOBODY) for k, v in file.defaults.items())]
     if file.blocks:
         out.append(("blocks:", NOBODY))
         for name, block in file.blocks.items():
