@@ -64,7 +64,7 @@ def inputs(layer: Layer, statement: Statement) -> list[dict[str, Any]]:
     ports = layer.ports if not layer.variadic else tuple("abcdef"[: len(statement.takes)])
     for k, name in enumerate(ports):
         shape = statement.takes[k] if k < len(statement.takes) else "(…)"
-        dtype = layer.accepts if k == 0 else "integer" if name == "ids" else "any"
+        dtype = layer.wants(k)
         out.append({"name": name, "shape": shape, "dtype": dtype, "optional": k >= len(ports) - layer.optional,
                     "repeated": layer.variadic})  # fmt: skip
     return out
@@ -115,8 +115,11 @@ def constraints(layer: Layer, statement: Statement) -> list[dict[str, str]]:
         least = len(before) + len(after)
         if least or star is None:
             out.append(("rank-mismatch", f"{port} has {'at least ' if star else ''}{least} dim{'s' if least != 1 else ''}"))
-    if layer.accepts != "any" and layer.ports:
-        out.append(("dtype-mismatch", f"{layer.ports[0]} holds {'floats' if layer.accepts == 'float' else 'integers'}"))
+    for wanted in ("float", "integer"):
+        names = [port for k, port in enumerate(layer.ports) if layer.wants(k) == wanted]
+        if names:
+            listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+            out.append(("dtype-mismatch", f"{listed} hold{'s' if len(names) == 1 else ''} {wanted}s"))
     every = [{axis for axis in (*before, *after) if not axis[0].isdigit()} for before, _, after in taken]
     shared = sorted({axis for k, axes in enumerate(every) for other in every[:k] for axis in axes & other})
     if shared:

@@ -108,7 +108,8 @@ class Run:
             q.dtype in NARROW for q in step.parameters()
         ):
             results = tuple(narrowed(r, self.resolved.dtype(v)) for v, r in zip(step.makes, results))
-        return results
+        return tuple(r.astype("float64") if r.dtype == "float32" and self.resolved.dtype(v) == "float64" else r
+                     for v, r in zip(step.makes, results))  # fmt: skip
 
     def parameters(self, node: Node) -> Tensors:
         return Tensors({p.key or "value": widened(self.tensors[p.name]) for p in node.parameters})

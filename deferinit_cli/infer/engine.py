@@ -246,24 +246,27 @@ class Inference:
         """The dtypes of what a layer yields; an input of unsaid dtype takes what its first use needs."""
         layer, dtypes = node.layer, self.dtypes
         inputs = [dtypes[v] for v in node.inputs]
-        if inputs and layer.accepts != "any":
-            first = inputs[0]
-            if isinstance(first, Input):
-                if layer.accepts == "integer":
-                    inputs[0] = self.decided.setdefault(first, "int64")
-                else:
-                    inputs[0] = self.decided.setdefault(first, self.network.dtype)
-            whole = inputs[0].startswith(("int", "uint", "bool"))
-            if whole != (layer.accepts == "integer"):
-                name = self.network.value_name(node.inputs[0])
-                self.store.fail(Conflict(
-                    "dtype-mismatch", f"{layer.kind} needs {layer.accepts} values, {name} is {inputs[0]}", node, (),
-                    layer.ports[0], inputs[0], f"{'an' if layer.accepts == 'integer' else 'a'} {layer.accepts} dtype",
-                    "declare the input with dtype: int64" if layer.accepts == "integer" else "a cast or an embedding goes before it",
-                ))  # fmt: skip
+        if layer.accepts != "any" or layer.port_dtypes:
+            for k, wanted in enumerate([layer.wants(k) for k in range(len(inputs))]):
+                if wanted != "any":
+                    inputs[k] = self.type_of(node, k, inputs[k], wanted)
         result = layer.result_dtype(inputs, node.dtype)
         for v in node.outputs:
             dtypes[v] = result
+
+    def type_of(self, node: Node, port: int, dtype: Any, wanted: str) -> str:
+        """The dtype of one input, which has to be of the sort that the layer wants."""
+        whole = wanted == "integer"
+        if isinstance(dtype, Input):
+            dtype = self.decided.setdefault(dtype, "int64" if whole else self.network.dtype)
+        if dtype.startswith(("int", "uint", "bool")) != whole:
+            layer, name = node.layer, self.network.value_name(node.inputs[port])
+            self.store.fail(Conflict(
+                "dtype-mismatch", f"{layer.kind} needs {wanted} values, {name} is {dtype}", node, (),
+                layer.ports[min(port, len(layer.ports) - 1)], dtype, f"{'an' if whole else 'a'} {wanted} dtype",
+                "declare the input with dtype: int64" if whole else "a cast or an embedding goes before it",
+            ))  # fmt: skip
+        return str(dtype)
 
     # ---- what is asserted
 

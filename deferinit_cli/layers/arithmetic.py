@@ -43,13 +43,15 @@ class Clip(Pointwise):
     """x held between two numbers."""
 
     example = ("{min: -1, max: 1}", "[N, 4]")
-    rules = ("argument-range: min is not above max",)
+    rules = ("argument-range: min is not above max", "missing-argument: min or max says where to")
 
     min = number("the least", default=None, also="min_value a_min")
     max = number("the most", default=None, also="max_value a_max")
     function = staticmethod(lambda x, min, max: np.clip(x, min, max))
 
     def check(self) -> None:
+        if self.min is None and self.max is None:
+            raise Problem("missing-argument", "clip needs min or max", "min")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise Problem("argument-range", f"min {self.min:g} is above max {self.max:g}", "min")
 

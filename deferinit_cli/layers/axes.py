@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, ClassVar
 
 from ..shapes import rows
@@ -98,6 +99,14 @@ class Min(Reduce):
     how = "min"
 
 
+def variance(x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
+    """The variance over axes; of no more values than are subtracted it is no number, and nobody need be warned."""
+    count = prod(x.shape[k] for k in (axis if isinstance(axis, tuple) else (axis,)))
+    squares = np.square(x - x.mean(axis=axis, keepdims=True)).sum(axis=axis, keepdims=keepdims)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(squares / x.dtype.type(max(count - correction, 0)))
+
+
 @layer("std", torch="std", keras="ops.std", flax="jax.numpy.std", mxnet="np.std", also="Std")
 class Std(FloatReduce):
     """The standard deviation over axes."""
@@ -106,7 +115,7 @@ class Std(FloatReduce):
     correction = number("subtracted from the count of values: 1 is unbiased", default=1, minimum=0, also="ddof unbiased")
 
     def forward(self, p: Any, x: Any) -> Any:
-        return np.std(x, axis=self.axis, keepdims=self.keepdims, ddof=self.correction)
+        return np.sqrt(variance(x, self.axis, self.correction, self.keepdims))
 
 
 @layer("var", torch="var", keras="ops.var", flax="jax.numpy.var", mxnet="np.var", also="Var variance")
@@ -117,7 +126,7 @@ class Var(FloatReduce):
     correction = number("subtracted from the count of values: 1 is unbiased", default=1, minimum=0, also="ddof unbiased")
 
     def forward(self, p: Any, x: Any) -> Any:
-        return np.var(x, axis=self.axis, keepdims=self.keepdims, ddof=self.correction)
+        return variance(x, self.axis, self.correction, self.keepdims)
 
 
 @layer("norm", torch="linalg.vector_norm", keras="ops.norm", flax="jax.numpy.linalg.norm", mxnet="nd.norm", also="Norm")

@@ -158,7 +158,8 @@ class Layer:
     merges: ClassVar[bool] = False  # a bare value or list names its inputs
     nameless: ClassVar[bool] = False  # its one tensor bears the item's own name
     structural: ClassVar[bool] = False  # arranges items; never a node of the graph
-    accepts: ClassVar[str] = "float"  # 'float', 'integer' or 'any': dtype of its first input
+    accepts: ClassVar[str] = "float"  # 'float', 'integer' or 'any': dtype of its inputs
+    port_dtypes: ClassVar[dict[str, str]] = {}  # of inputs that want another
     index_limit: ClassVar[str] = ""  # the axis that its integer input must stay below
     counts: ClassVar[bool] = False  # what it yields are the numbers 0, 1, … of its only axis
     adds: Any = None  # the whole number it adds to all entries, 0 where they only change places; None where it does more
@@ -215,6 +216,10 @@ class Layer:
     def cost(self) -> str:
         """Multiply-accumulates: `macs`, unless arguments decide."""
         return self.macs
+
+    def wants(self, port: int) -> str:
+        """'float', 'integer' or 'any': the dtype of one input."""
+        return self.port_dtypes.get(self.ports[min(port, len(self.ports) - 1)], self.accepts)
 
     def result_dtype(self, inputs: list[str], own: str) -> str:
         """The dtype of what it yields; `own` is that of its parameters. Default: its first input's."""

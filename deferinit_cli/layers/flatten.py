@@ -6,7 +6,7 @@ from typing import Any
 
 from ..shapes import rows
 from ..shapes.rows import Open
-from .base import Layer, Problem, dims, integer, layer
+from .base import UNKNOWN, Layer, Problem, dims, integer, layer
 from .frame import Frame, Wait
 from .lazy import np
 
@@ -92,7 +92,7 @@ class Unflatten(Layer):
         r.give((*row[:at], *parts, *row[at + 1 :]))
 
     def check(self) -> None:
-        if sum(type(s) is not int or s == -1 for s in self.shape) > 1:
+        if sum(s is UNKNOWN or s == -1 for s in self.shape) > 1:
             raise Problem("argument-range", "more than one size is left open", "shape", expected="at most one -1")
 
     def forward(self, p: Any, x: Any) -> Any:

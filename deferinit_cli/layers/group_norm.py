@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializers import ones, zeros
+from ..shapes import rows
 from .base import Layer, Options, Path, Seen, divisors, flag, integer, integers, layer, number, param
 from .frame import Frame
 from .lazy import np
@@ -120,7 +121,8 @@ class LpNormalize(Layer):
     takes = gives = "*x"
 
     def relate(self, r: Frame) -> None:
-        pass
+        if rows.rank(r.inputs[0]) is not None:
+            r.several(self.axis)
 
     def forward(self, p: Any, x: Any) -> Any:
         axis = self.axis if isinstance(self.axis, tuple) else (self.axis,)

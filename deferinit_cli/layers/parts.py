@@ -207,6 +207,7 @@ class Take(Layer):
     batch = flag("one index per entry of axis 0", default=False)
 
     accepts = "any"
+    port_dtypes = {"ids": "integer"}
     ports = ("x", "ids")
     index_limit = "taken"
 
@@ -247,6 +248,7 @@ class Gather(Layer):
     axis = integer("the axis", also="dim")
 
     accepts = "any"
+    port_dtypes = {"ids": "integer"}
     ports = ("x", "ids")
     index_limit = "taken"
 
@@ -262,5 +264,9 @@ class Gather(Layer):
         r.give(ids)
 
     def forward(self, p: Any, x: Any, ids: Any) -> Any:
+        n = x.shape[self.axis]
+        if ids.size and (ids.min() < 0 or ids.max() >= n):
+            worst = ids.min() if ids.min() < 0 else ids.max()
+            raise Problem("index-out-of-range", f"index {worst} of an axis of {n}", "axis", str(worst), f"0 to {n - 1}")
         part = x[tuple(slice(None) if k == self.axis % x.ndim else slice(n) for k, n in enumerate(ids.shape))]
         return np.take_along_axis(part, ids, axis=self.axis)

@@ -163,5 +163,6 @@ class Cosine(Layer):
         r.give(tuple(s for k, s in enumerate(row) if k != at))  # type: ignore[arg-type]
 
     def forward(self, p: Any, a: Any, b: Any) -> Any:
+        a, b = np.broadcast_arrays(a, b)
         top = (a * b).sum(axis=self.axis)
         return top / np.maximum(np.linalg.norm(a, axis=self.axis) * np.linalg.norm(b, axis=self.axis), 1e-8)

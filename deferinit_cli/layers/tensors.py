@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializers import Initializer, normal, ones, zeros
-from .base import Layer, Param, choice, dims, integer, layer, param, size, value
+from .base import Layer, Param, Problem, choice, dims, integer, layer, param, size, value
 from .frame import Frame
 from .lazy import np
 
@@ -131,6 +131,9 @@ class OneHot(Layer):
 
     def forward(self, p: Any, x: Any) -> Any:
         n = self.classes
+        if x.size and (x.min() < 0 or x.max() >= n):
+            worst = x.min() if x.min() < 0 else x.max()
+            raise Problem("index-out-of-range", f"index {worst} of {n} classes", "classes", str(worst), f"0 to {n - 1}")
         return (x[..., None] == np.arange(n)).astype("float32")
 
 

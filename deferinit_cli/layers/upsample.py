@@ -66,6 +66,7 @@ class Upsample(Layer):
     align_corners = flag("corners stay where they are", default=False)
 
     ports = ("x", "like")
+    port_dtypes = {"like": "any"}
     optional = 1
 
     def check(self) -> None:

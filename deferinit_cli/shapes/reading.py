@@ -12,7 +12,7 @@ SHARED = 32
 
 
 def evaluate(t: Term, env: Mapping[str, int], memo: dict[Expr, int] | None = None) -> int:
-    """The value at given sizes; raises ValueError where an exact division is not."""
+    """The value at given sizes; raises ValueError where an exact division is not, or sizes do not broadcast."""
     if type(t) is int:
         return t
     if t.kind == "sym":
@@ -47,6 +47,8 @@ def _evaluate(t: Expr, env: Mapping[str, int], memo: dict[Expr, int] | None) -> 
     if kind == "min":
         return min(a, b)
     if kind == "broadcast":
+        if a != b and a != 1 and b != 1:
+            raise ValueError(f"{a} and {b} do not broadcast")
         return b if a == 1 else a
     if b == 0 or a % b:
         raise ValueError(f"{a} / {b} is not exact")

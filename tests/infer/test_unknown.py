@@ -139,3 +139,9 @@ def test_a_projection_says_how_wide_the_state_has_to_be() -> None:
     assert not rejection(spec.replace("HIDDEN", "4"))
     (d,) = rejection(spec.replace("HIDDEN", "3"))
     assert (d.rule, d.message) == ("argument-range", "l: projection is 3, hidden is 3")
+
+
+def test_sizes_that_do_not_broadcast_are_no_size() -> None:
+    """W1 can only be 4, and then W must be 4 too: 8 is stretched neither from 4 nor to it."""
+    found = contract(network("inputs: {x: [W, 3], y: [6, W1]}\nlayers:\n- broadcast_to: {shape: [W1 + 2, W]}\n  from: y\n"))
+    assert [(w, v) for w in range(1, 9) for v in range(1, 9) if found.valid({"W": w, "W1": v})] == [(4, 4)]

@@ -23,7 +23,7 @@ from deferinit_cli.problems import Problem
 from tests.layers.core import CORE
 from tests.layers.test_numerics import network
 
-from .draws import REJECTS, Draw, Own
+from .draws import REJECTS, Draw, NoWord, Own
 from .kinds import KINDS, PEERS, activations
 from .left_out import refused, sound
 
@@ -115,6 +115,7 @@ def equal(mine: Any, outputs: list[torch.Tensor]) -> None:
 
 @pytest.mark.filterwarnings("ignore:LSTM with projections")
 @pytest.mark.filterwarnings("ignore:Using padding=.same")
+@pytest.mark.filterwarnings(r"ignore:(std|var)\(\). degrees of freedom")
 @pytest.mark.parametrize("kind", KINDS)
 def test_random_arguments(kind: str) -> None:
     r = random.Random(kind)
@@ -123,7 +124,10 @@ def test_random_arguments(kind: str) -> None:
     for _ in range(4 * ACCEPTED):
         draw = KINDS[kind](r)
         try:
-            accepted += agree(r, kind, draw, [laid_out(r, x) for x in draw.inputs])
+            with np.errstate(all="ignore"):  # as a forward pass has it
+                accepted += agree(r, kind, draw, [laid_out(r, x) for x in draw.inputs])
+        except NoWord:
+            continue
         except Exception as e:
             e.add_note(f"{kind} {draw.args} on {[tuple(x.shape) for x in draw.inputs]}")
             raise
@@ -132,9 +136,9 @@ def test_random_arguments(kind: str) -> None:
     pytest.fail(f"only {accepted} draws were accepted")
 
 
-def test_every_core_kind_is_drawn() -> None:
-    assert CORE - set(KINDS) == set()
-    assert set(KINDS) - set(registry.index()) == set()
+def test_every_kind_is_drawn() -> None:
+    kinds = {kind for kind in registry.index() if not registry.find(kind).structural}  # type: ignore[union-attr]
+    assert set(KINDS) == kinds >= CORE
     assert set(KINDS) == set(PEERS)
     assert ACCEPTED >= 30
 

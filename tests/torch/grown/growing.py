@@ -21,14 +21,20 @@ from .spelling import spelled
 
 FIRST = {
     "channels": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
-    "kernel_size": "depthwise_conv1d depthwise_conv2d depthwise_conv3d max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d",
-    "axis": "softmax log_softmax glu arange squeeze expand_dims slice select mean sum max min batch_norm layer_norm rms_norm scale take",
-    "slope": "leaky_relu", "alpha": "elu", "beta": "softplus", "approximate": "gelu", "shared": "prelu", "name": "activation",
-    "rate": "dropout", "shape": "parameter reshape broadcast_to", "start": "flatten", "axes": "transpose", "parts": "split",
-    "widths": "pad", "shift": "roll", "heads": "attention multi_head_attention rotary", "length": "learned_positions",
-    "buckets": "relative_bias", "k": "topk_softmax", "units": "dense", "input_dim": "embedding", "equation": "einsum",
-    "factor": "scale_by pixel_shuffle", "groups": "group_norm channel_shuffle", "hidden": "lstm gru rnn", "scale": "upsample",
-    "size": "window_partition window_merge", "transpose_a": "matmul",
+    "kernel_size": "depthwise_conv1d depthwise_conv2d depthwise_conv3d max_pool1d max_pool2d max_pool3d avg_pool1d avg_pool2d avg_pool3d "
+                   "lp_pool1d lp_pool2d lp_pool3d",
+    "axis": "softmax log_softmax glu arange squeeze expand_dims slice select mean sum max min batch_norm layer_norm rms_norm scale take "
+            "std var norm argmax cumsum flip unflatten gather softmin sparsemax bias_add cosine_similarity",
+    "slope": "leaky_relu", "alpha": "elu celu", "min": "hard_tanh clip", "lambda": "hardshrink softshrink", "b": "squareplus",
+    "exponent": "power", "amount": "shift_by", "std": "gaussian_noise", "p": "lp_normalize", "eps": "instance_norm",
+    "times": "repeat_axis", "repeats": "tile", "value": "constant", "classes": "one_hot", "dtype": "cast",
+    "beta": "softplus", "approximate": "gelu", "shared": "prelu", "name": "activation",
+    "rate": "dropout alpha_dropout spatial_dropout drop_path gaussian_dropout", "shape": "parameter reshape broadcast_to",
+    "start": "flatten", "axes": "transpose dot", "parts": "split",
+    "widths": "pad crop", "shift": "roll", "heads": "attention multi_head_attention rotary alibi_attention", "length": "learned_positions",
+    "buckets": "relative_bias", "k": "topk_softmax", "units": "dense bilinear", "input_dim": "embedding", "equation": "einsum",
+    "factor": "scale_by pixel_shuffle pixel_unshuffle", "groups": "group_norm channel_shuffle", "hidden": "lstm gru rnn", "scale": "upsample",
+    "size": "window_partition window_merge local_response_norm", "transpose_a": "matmul",
     "output_size": "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d "
                    "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
     "keepdims": "global_avg_pool1d global_avg_pool2d global_avg_pool3d global_max_pool1d global_max_pool2d global_max_pool3d",

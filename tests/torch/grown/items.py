@@ -140,7 +140,7 @@ class Items:
         found = item.source if item.source is not None else item.refs
         if found is not None:
             return [x for ref in found for x in ctx.reach(ref)]
-        if item.kind == "parameter":
+        if item.kind in ("parameter", "constant"):
             return []
         if ctx.several:
             raise Refused("which input?")

@@ -10,7 +10,7 @@ from . import expressions
 from .expressions import REST, Ex, Hole
 from .model import Item, Ref
 
-TEXTUAL = {"activation", "name", "equation", "mode", "padding_mode", "approximate"}
+TEXTUAL = {"activation", "name", "equation", "mode", "padding_mode", "approximate", "dtype", "bias_axes"}
 """Arguments that are text: an expression starts with `=`."""
 
 Owner = tuple[int, str]

@@ -13,6 +13,9 @@ from .growing import Grower
 from .model import Item, Ref
 from .scope import Ctx
 
+MERGES = {"add", "sub", "mul", "div", "maximum", "minimum", "average", "concat", "stack"}
+"""Kinds that take references as their value."""
+
 ELEMENTWISE = ("add", "mul", "maximum", "minimum", "average")
 
 
@@ -38,8 +41,30 @@ def joins(r: Random, x: list[Tensor]) -> list[tuple[str, dict[str, Any]]]:
                   for u in (False, True) if a.shape[-2 if t else -1] == b.shape[-1 if u else -2]] * 2  # fmt: skip
     if all(floats(y) and y.ndim for y in x) and len(x) <= 3:
         found.append(("einsum", {"equation": equation(r, x)}))
+    found += compared(r, x) if len(x) == 2 and all(floats(y) and y.ndim >= 2 for y in x) else []
+    if len(x) == 3 and max(y.ndim for y in x) and fits_together(shapes):
+        found.append(("where", {}))
     if len(x) == 3 and all(y.ndim == 3 for y in x):
-        found += [("attention", args) for args in [attention(r, x)] if args is not None] * 3
+        found += [
+            (kind, args)
+            for kind in ("attention", "attention", "alibi_attention")
+            for args in [attention(r, x)]
+            if args is not None
+        ]
+    return found
+
+
+def compared(r: Random, x: list[Tensor]) -> list[tuple[str, dict[str, Any]]]:
+    """Kinds that weigh two values against each other."""
+    a, b = x
+    found: list[tuple[str, dict[str, Any]]] = []
+    if a.shape[:-1] == b.shape[:-1]:
+        found.append(("bilinear", {"units": r.randint(1, 5)}))
+    if a.shape == b.shape:
+        found.append(("cosine_similarity", {"axis": r.randint(-a.ndim, a.ndim - 1)}))
+    axes = [[i, j] for i in range(1, a.ndim) for j in range(1, b.ndim) if a.shape[i] == b.shape[j] and len(a) == len(b)]
+    if axes and a.ndim < 4 and b.ndim < 4:
+        found.append(("dot", {"axes": r.choice(axes), **({"normalize": True} if chance(r, 0.3) else {})}))
     return found
 
 
@@ -94,7 +119,7 @@ def join(g: Grower, items: list[Item], ctx: Ctx) -> bool:
     """Make one of the values that flow side by side."""
     for kind, args in g.r.sample(found := joins(g.r, ctx.flow), min(4, len(found))):
         more: dict[str, Any] = {}
-        if not args and kind not in ("einsum", "attention") and chance(g.r, 0.3):
+        if not args and kind in MERGES and chance(g.r, 0.3):
             more["refs"] = [Ref("prev")]
         elif chance(g.r, 0.2):
             more["source"] = [Ref("prev", (k,)) for k in range(len(ctx.flow))]
@@ -118,7 +143,7 @@ def meet(g: Grower, items: list[Item], ctx: Ctx) -> bool:
         if not found:
             continue
         kind, args = g.r.choice(found)
-        merge = kind not in ("einsum", "attention", "matmul") and not args
+        merge = kind in MERGES and not args
         more: dict[str, Any] = {"refs": refs} if merge and chance(g.r, 0.7) else {"source": refs}
         if kind in ("sub", "div", "matmul") and "source" in more and chance(g.r, 0.4):
             more["source"] = dict(zip("ab", refs))
@@ -149,8 +174,10 @@ def like(g: Grower, items: list[Item], ctx: Ctx) -> bool:
     """Stretched or resized as another value is."""
     x = ctx.flow[0]
     for ref, y in g.r.sample(seen := g.visible(ctx), len(seen)):
-        if x.ndim <= y.ndim and fits_together([x.shape, y.shape]) and chance(g.r):
-            kind: tuple[str, dict[str, Any]] = ("broadcast_to", {})
+        if x.ndim == y.ndim >= 3 and all(m <= n for m, n in zip(y.shape[2:], x.shape[2:])) and chance(g.r):
+            kind: tuple[str, dict[str, Any]] = ("crop", {})
+        elif x.ndim <= y.ndim and fits_together([x.shape, y.shape]) and chance(g.r):
+            kind = ("broadcast_to", {})
         elif 3 <= x.ndim == y.ndim <= 5 and floats(x) and floats(y):
             kind = ("upsample", {"mode": g.r.choice(["nearest", ("linear", "bilinear", "trilinear")[x.ndim - 3]])})
         else:

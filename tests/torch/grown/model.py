@@ -131,10 +131,20 @@ def items_of(net: Net) -> Iterator[Item]:
         yield from items
 
 
+def in_double(net: Net) -> Net:
+    """The network, changed to double precision throughout."""
+    for file in net.files.values():
+        file.dtype = "float64"
+    for item in items_of(net):
+        if item.kind == "cast" and item.args.get("dtype") == "float32":
+            item.args["dtype"] = "float64"
+    return net
+
+
 def lossy(item: Item) -> bool:
     """Whether a repeat's copies take nothing from the one before."""
     found = item.source if item.source is not None else item.refs
-    return item.kind == "parameter" if found is None else not any(r.name == "prev" for r in refs_of(found))
+    return item.kind in ("parameter", "constant") if found is None else not any(r.name == "prev" for r in refs_of(found))
 
 
 def reads(item: Item, name: str) -> bool:

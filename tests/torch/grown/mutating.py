@@ -43,9 +43,14 @@ Change = Callable[[Random, Net, Item], "tuple[str, ...] | None"]
 """Changes an item of a network; the fields changed, or None where there is nothing to change."""
 
 
-def other(r: Random, n: int) -> int:
+SIGNED = {"axis", "axes", "start", "stop", "end", "index", "shift", "widths", "padding", "shape", "amount"}
+"""Arguments of which less than 0 has a meaning, or is refused by both."""
+
+
+def other(r: Random, n: int, signed: bool) -> int:
     """Another number, near or far."""
-    return r.choice([x for x in (n - 1, n + 1, n + 1, 2 * n, n + 5, 97, 0 if chance(r, 0.1) else n + 2) if x != n])
+    found = (n - 1, n + 1, n + 1, 2 * n, n + 5, 97, 0 if chance(r, 0.1) else n + 2)
+    return r.choice([x for x in found if x != n and (signed or x >= 0)])
 
 
 FLAGS = {"bias", "flatten", "scale", "center", "shared", "keepdims", "causal", "ceil_mode", "count_include_pad", "align_corners",
@@ -73,7 +78,7 @@ def number(r: Random, net: Net, item: Item) -> tuple[str, ...] | None:
     if not found:
         return None
     key, at, v = r.choice(found)
-    made: Any = other(r, v) if type(v) is int else Ex("+", v.tree, ("lit", r.choice([1, 2, 7])))
+    made: Any = other(r, v, key in SIGNED) if type(v) is int else Ex("+", v.tree, ("lit", r.choice([1, 2, 7])))
     if isinstance(v, Ex) and key in FLAGS:
         made = Ex("not", v.tree)
     if not at:
@@ -242,6 +247,8 @@ def mutated(net: Net, seed: int) -> Mutant | None:
         item = r.choice(found)
         change = r.choices(list(CHANGES), list(CHANGES.values()))[0]
         uid = item.uid
+        for said in ("freeze", "init"):  # which may find nothing to be said of any more
+            item.mods.pop(said, None)
         fields = change(r, copy, item)
         if fields is not None:
             return Mutant(copy, change.__name__, uid, fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from ..draws import chance
@@ -28,7 +29,8 @@ def learned(g: Grower, items: list[Item], ctx: Ctx) -> bool:
     if not ctx.scope.entries or not g.attempt(items, [g.item("identity", name=g.fresh())], ctx):
         return False
     anchor = items[-1].name
-    if g.put(items, "parameter", {"shape": shape}, ctx, name=name) and anchor:
+    given = given_values(g, shape) if chance(g.r, 0.25) else None
+    if g.put(items, *(("constant", given) if given is not None else ("parameter", {"shape": shape})), ctx, name=name) and anchor:
         refs = [Ref(anchor), Ref(name)]
         g.r.shuffle(refs)
         found = joins(g.r, [ctx.reach(ref)[0] for ref in refs])
@@ -37,6 +39,29 @@ def learned(g: Grower, items: list[Item], ctx: Ctx) -> bool:
                 return True
     back()
     return False
+
+
+def given_values(g: Grower, shape: list[int]) -> dict[str, Any]:
+    """A constant of a shape: filled with a number, or written out where it is small."""
+    if prod(shape) > 6 or chance(g.r):
+        return {"value": g.r.choice([0.5, -1.0, 2.0]), "shape": shape}
+    value: Any = [g.r.choice([0.5, -1.0, 2.0]) for _ in range(prod(shape))]
+    for n in shape[:0:-1]:
+        value = [value[k : k + n] for k in range(0, len(value), n)]
+    return {"value": value if shape else value[0]}
+
+
+def picked(g: Grower, items: list[Item], ctx: Ctx) -> bool:
+    """Entries picked by index along an axis, one or a few for each place."""
+    x, name = ctx.flow[0], g.fresh("x")
+    if not floats(x) or not 1 <= x.ndim <= 4 or not g.put(items, "identity", {}, ctx, name=name):
+        return False
+    axis = g.r.randint(-x.ndim, x.ndim - 1)
+    steps: list[tuple[str, dict[str, Any]]] = [("argmax", {"axis": axis}), ("expand_dims", {"axis": axis})]
+    if not all(g.put(items, kind, args, ctx) for kind, args in steps):
+        return False
+    source: Any = {"x": Ref(name), "ids": Ref("prev")} if chance(g.r, 0.4) else [Ref(name), Ref("prev")]
+    return g.put(items, "gather", {"axis": axis}, ctx, source=source)
 
 
 def attend(g: Grower, items: list[Item], ctx: Ctx) -> bool:
@@ -75,7 +100,8 @@ def attend(g: Grower, items: list[Item], ctx: Ctx) -> bool:
         if not done:
             refs.pop()
     source = dict(zip(("q", "k", "v", "bias"), refs)) if chance(r, 0.4) else refs
-    return g.put(items, "attention", args, ctx, source=source)
+    kind = "alibi_attention" if len(refs) == 3 and chance(r, 0.4) else "attention"
+    return g.put(items, kind, args, ctx, source=source)
 
 
 def states(g: Grower, items: list[Item], ctx: Ctx) -> bool:

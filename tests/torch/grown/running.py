@@ -137,8 +137,6 @@ class Runner(Items):
             if set(flow) != set(ports):
                 raise Refused("not its inputs")
             return flow
-        if len(ports) == 1:
-            return {ports[0]: flow}
         if len(flow) != len(ports):
             raise Refused(f"{len(flow)} inputs")
         return {n: [x] for n, x in zip(ports, flow)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ from .writing import Text
 Shapes = dict[str, tuple[int, ...]]
 
 
+INDEX = re.compile(r"index -?\d+ is out of|index out of range in self|Class values must be")
+"""How PyTorch refuses the values of indices, rather than sizes."""
+
+
 class Theirs:
     """What PyTorch makes of a network: a run, or why there is none."""
 
@@ -43,6 +48,11 @@ class Theirs:
             self.error = f"{type(e).__name__}: {e}"
         finally:
             torch.set_default_dtype(torch.float32)
+
+    @property
+    def of_values(self) -> bool:
+        """Whether it is refused for what its values are, which random weights decide."""
+        return INDEX.search(self.error) is not None
 
 
 def read(text: Text, net: Net) -> Network:

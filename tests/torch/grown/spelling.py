@@ -10,7 +10,7 @@ from ..draws import chance
 from .expressions import Ex, Tree, computed
 
 SIZES = {"units", "in_units", "channels", "in_channels", "hidden", "input_dim", "output_dim", "head_dim", "length", "height", "width",
-         "shape", "k_width", "v_width"}  # fmt: skip
+         "shape", "k_width", "v_width", "classes"}  # fmt: skip
 """Arguments that may be expressions over symbols."""
 
 NEVER = {

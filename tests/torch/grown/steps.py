@@ -12,7 +12,7 @@ from .expressions import Ex, Hole
 from .fits.windows import floats
 from .growing import KINDS, STARTS, Grower
 from .items import WRONG
-from .model import Feed, Item, Net, Port, Ref
+from .model import Feed, Item, Net, Port, Ref, in_double
 from .running import feed, run
 from .scope import Ctx
 
@@ -22,7 +22,7 @@ STEPS: dict[Step, float] = {
     containers.residual: 1.2, containers.branches: 1.2, containers.series: 1.5, containers.fanout: 0.8,
     containers.exclusive: 0.4, containers.decoy: 0.3, containers.again: 1, blocks.call: 2, merges.meet: 1.5,
     merges.copies: 0.9, merges.like: 0.6, merges.jump: 0.8, pieces.learned: 0.8, pieces.attend: 0.8, pieces.states: 0.6,
-    pieces.positions: 0.8, pieces.hole: 0.5,
+    pieces.positions: 0.8, pieces.picked: 0.4, pieces.hole: 0.5,
 }  # fmt: skip
 """How likely each is, where a layer by itself is 9."""
 
@@ -109,7 +109,8 @@ def said(g: Grower, shape: tuple[int, ...], names: str, k: int) -> list[Any] | N
 def feature(g: Grower, items: list[Item], ctx: Ctx, kind: str) -> None:
     """Try to have a layer of a kind early on."""
     steps: dict[str, list[Step]] = {"attention": [pieces.attend], "relative_bias": [pieces.attend], "take": [pieces.positions],
-                                    "parameter": [pieces.learned], "rnn": [pieces.states]}  # fmt: skip
+                                    "parameter": [pieces.learned], "constant": [pieces.learned], "gather": [pieces.picked],
+                                    "crop": [merges.like], "alibi_attention": [pieces.attend]}  # fmt: skip
     if ctx.several:
         step(g, items, ctx)
     for _ in range(6):
@@ -124,7 +125,8 @@ def feature(g: Grower, items: list[Item], ctx: Ctx, kind: str) -> None:
 
 
 MULTIPLE = ["add", "sub", "mul", "div", "maximum", "minimum", "average", "concat", "stack", "matmul", "einsum", "attention",
-            "relative_bias", "take", "parameter"]  # fmt: skip
+            "relative_bias", "take", "parameter", "constant", "where", "gather", "bilinear", "dot", "cosine_similarity",
+            "alibi_attention", "crop"]  # fmt: skip
 
 EVERY = [*KINDS, *MULTIPLE]
 """All kinds of layers that networks are made of."""
@@ -151,11 +153,8 @@ def grown(seed: int) -> Net:
     if not items:
         g.layer(items, ctx, only="identity", source=g.visible(ctx)[0][0])
     outputs(g, ctx)
-    if chance(r, 0.1):
-        for file in net.files.values():
-            file.dtype = "float64"
     finish(g)
-    return net
+    return in_double(net) if chance(r, 0.1) else net
 
 
 def outputs(g: Grower, ctx: Ctx) -> None:
@@ -224,7 +223,8 @@ def defaulted(g: Grower, names: list[str], shapes: dict[str, tuple[int, ...]]) -
     found = [i for i in g.net.main.layers if i.args and (i.call or i.kind in EVERY) and not i.bare]
     if not found:
         return
-    item = g.r.choice(found)
+    calls = [i for i in found if i.call]
+    item = g.r.choice(calls if calls and chance(g.r) else found)
     key = g.r.choice(list(item.args))
     if key not in ("ceil_mode", "parts", "sizes") and not isinstance(item.args[key], Ex):
         g.net.main.defaults[item.kind] = {key: item.args.pop(key)}

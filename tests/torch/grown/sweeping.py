@@ -74,8 +74,8 @@ def verdicts(net: Net, contract: Any, env: dict[str, int], conflicts: bool) -> s
         theirs = Theirs(net)
     except NoWord:
         return ""
-    if theirs.error.startswith("IndexError: index "):
-        return ""  # an index is not a size
+    if theirs.of_values:
+        return ""
     if theirs.error.startswith("Unbound"):
         return ""  # a symbol that nothing binds is open here, too
     valid = contract.valid(env)

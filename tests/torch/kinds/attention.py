@@ -38,8 +38,8 @@ def attend(q: Tensor, k: Tensor, v: Tensor, causal: bool, window: int | None, sc
 
 def attention(a: dict[str, Any], own: Own, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
     heads, causal, window = a["heads"], a.get("causal", False), a.get("window")
-    kv = a.get("kv_heads") or heads
-    need(causal or window is None)
+    kv = heads if a.get("kv_heads") is None else a["kv_heads"]
+    need(kv > 0 and (causal or window is None))
     need(q.ndim == k.ndim == v.ndim == 3 and heads % kv == 0)
     need(len(q) == len(k) == len(v) and k.shape[1] == v.shape[1])  # PyTorch stretches sizes of 1
     return attend(heads_of(q, heads), heads_of(k, kv), heads_of(v, kv), causal, window, a.get("scale"), bias)
@@ -47,7 +47,7 @@ def attention(a: dict[str, Any], own: Own, q: Tensor, k: Tensor, v: Tensor, bias
 
 def multi_head(a: dict[str, Any], own: Own, q: Tensor, *rest: Tensor) -> Tensor:
     """The module; of fewer heads of keys, or heads of a width of their own, by the formula."""
-    need(all(x.ndim == 3 for x in (q, *rest)) and a.get("head_dim") != 0)
+    need(all(x.ndim == 3 for x in (q, *rest)) and 0 not in (a.get("head_dim"), a.get("kv_heads")))
     heads, width, causal = a["heads"], q.shape[-1], a.get("causal", False)
     k = rest[0] if rest else q
     v = rest[1] if len(rest) > 1 else k
@@ -124,6 +124,7 @@ def relative_bias(a: dict[str, Any], own: Own, q: Tensor, k: Tensor) -> Tensor:
 def topk_softmax(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
     need(x.ndim > 0 and a["k"] >= 1)
     top = x.softmax(-1).topk(a["k"])
+    own.arbitrary |= bool(x.isnan().any())
     if a["k"] < x.shape[-1]:
         ordered = x.sort(-1, descending=True).values
         own.arbitrary |= bool((ordered[..., a["k"] - 1] - ordered[..., a["k"]] < 1e-5).any())

@@ -40,6 +40,16 @@ ANY: dict[str, Callable[[Tensor], Tensor]] = {"abs": torch.abs, "neg": torch.neg
 NOISE = ("alpha_dropout", "spatial_dropout", "drop_path", "gaussian_dropout", "gaussian_noise")
 
 
+def near_zero(call: Callable[[Tensor], Tensor]) -> Peer:
+    """A function that makes much of what is hardly more than nothing."""
+
+    def peer(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
+        own.arbitrary |= bool((x.abs() < 1e-3).any())
+        return call(x)
+
+    return peer
+
+
 def with_arguments(call: Callable[..., Tensor], **defaults: Any) -> Peer:
     """A function of the input and of the kind's arguments by name."""
     return lambda a, own, x: call(x, *(a.get(k.rstrip("_"), v) for k, v in defaults.items()))
@@ -114,18 +124,17 @@ def local_response_norm(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
 
 
 def lp_pool(n: int) -> Peer:
-    """The root of the sum of powers over each window: a mean over three axes would want kernels that fit."""
+    pool = getattr(F, f"lp_pool{n}d")
 
     def call(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
         need(x.ndim == n + 2)
         k = per(a["kernel_size"], n)
-        s, p = per(k if a.get("stride") is None else a["stride"], n), a.get("norm_type", 2.0)
         if a.get("ceil_mode"):
             raise NoWord("PyTorch divides cut windows by what they hold and multiplies by all")
-        powers = x.abs() ** p
-        for axis, (size, step) in enumerate(zip(k, s), 2):
-            powers = powers.unfold(axis, size, step).sum(-1)
-        return powers ** (1 / p)
+        if n == 3 and any(size > m for size, m in zip(k, x.shape[2:])):
+            raise NoWord("its mean over three axes has a rule of its own for kernels that do not fit")
+        s = per(k if a.get("stride") is None else a["stride"], n)
+        return pool(x, a.get("norm_type", 2.0), k[0] if n == 1 else k, s[0] if n == 1 else s)
 
     return call
 
@@ -173,6 +182,7 @@ SMOOTH = ("softmin", "sparsemax")
 
 PEERS: Peers = {
     **{name: plain(call) for name, call in {**FLOATS, **ANY}.items()},
+    **{name: near_zero(FLOATS[name]) for name in ("log", "sqrt", "rsqrt")},
     **{name: plain(lambda x: x) for name in NOISE},
     "softmin": along(F.softmin),
     "sparsemax": along(lambda x, axis: sparsemax(x.movedim(axis, -1)).movedim(-1, axis)),

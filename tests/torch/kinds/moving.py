@@ -28,9 +28,7 @@ def repeat_axis(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
 
 
 def tile(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
-    repeats = a["repeats"] if isinstance(a["repeats"], list) else [a["repeats"]]
-    need(len(repeats) == x.ndim)
-    return x.tile(repeats)
+    return x.tile(a["repeats"] if isinstance(a["repeats"], list) else [a["repeats"]])
 
 
 def flip(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
@@ -40,7 +38,7 @@ def flip(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
 
 
 def gather(a: dict[str, Any], own: Own, x: Tensor, ids: Tensor) -> Tensor:
-    need(x.ndim == ids.ndim)
+    need(x.ndim == ids.ndim and not ids.is_floating_point())
     return x.gather(a["axis"], ids.long())
 
 
@@ -60,13 +58,14 @@ def crop(a: dict[str, Any], own: Own, x: Tensor, *like: Tensor) -> Tensor:
 
 
 def constant(a: dict[str, Any], own: Own) -> Tensor:
-    dtype = getattr(torch, a.get("dtype") or "float32")
+    dtype = getattr(torch, a["dtype"]) if a.get("dtype") else torch.get_default_dtype()
     y = torch.tensor(a["value"], dtype=dtype)
     return y.expand(a["shape"]) if a.get("shape") is not None else y
 
 
 def one_hot(a: dict[str, Any], own: Own, ids: Tensor) -> Tensor:
-    return F.one_hot(ids.long(), a["classes"]).float()
+    need(not ids.is_floating_point())
+    return F.one_hot(ids.long(), a["classes"]).to(torch.get_default_dtype())
 
 
 def where(a: dict[str, Any], own: Own, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -89,7 +88,7 @@ def dot(a: dict[str, Any], own: Own, x: Tensor, y: Tensor) -> Tensor:
     axes = a["axes"] if isinstance(a["axes"], list) else [a["axes"]]
     i, j = axes[0], axes[-1]
     need(len(axes) <= 2 and len(x) == len(y) and i % x.ndim > 0 and j % y.ndim > 0)
-    need(-x.ndim <= i < x.ndim and -y.ndim <= j < y.ndim)
+    need(-x.ndim <= i < x.ndim and -y.ndim <= j < y.ndim and x.shape[i] == y.shape[j])
     if a.get("normalize"):
         x, y = F.normalize(x, dim=i, eps=1e-6), F.normalize(y, dim=j, eps=1e-6)
     made = torch.stack([torch.tensordot(p, q, dims=([i % x.ndim - 1], [j % y.ndim - 1])) for p, q in zip(x, y)])
@@ -117,8 +116,8 @@ def slopes(n: int) -> list[float]:
 
 def alibi(a: dict[str, Any], own: Own, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     heads, causal, window = a["heads"], a.get("causal", False), a.get("window")
-    kv = a.get("kv_heads") or heads
-    need((causal or window is None) and q.ndim == k.ndim == v.ndim == 3 and heads % kv == 0)
+    kv = heads if a.get("kv_heads") is None else a["kv_heads"]
+    need(kv > 0 and (causal or window is None) and q.ndim == k.ndim == v.ndim == 3 and heads % kv == 0)
     need(len(q) == len(k) == len(v) and k.shape[1] == v.shape[1])
     gap = torch.arange(q.shape[1])[:, None] - torch.arange(k.shape[1])[None, :]
     bias = -torch.tensor(slopes(heads), dtype=q.dtype)[:, None, None] * gap

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import moving, shaping, windows
+from . import moving, rarer, shaping, windows
 
 Fit = windows.Fit
 
-FITS: dict[str, Fit] = {**windows.FITS, **moving.FITS, **shaping.FITS}
+FITS: dict[str, Fit] = {**windows.FITS, **moving.FITS, **shaping.FITS, **rarer.FITS}
 """Kinds of one input; None where it cannot fit."""

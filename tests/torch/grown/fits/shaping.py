@@ -41,7 +41,7 @@ def dense(r: Random, x: Tensor) -> dict[str, Any] | None:
 
 
 def embedding(r: Random, ids: Tensor) -> dict[str, Any] | None:
-    if floats(ids) or ids.ndim > 3:
+    if floats(ids) or ids.ndim > 3 or ids.min() < 0:
         return None
     args: dict[str, Any] = {"input_dim": int(ids.max()) + r.randint(1, 6), "output_dim": r.randint(1, 8)}
     if chance(r, 0.2):
