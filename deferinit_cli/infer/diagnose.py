@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..collector import Held
 from ..graph import Assertion, Node, Parameter, Target
 from ..layers.arguments import Size
 from ..problems import Diagnostic, Span
@@ -17,6 +18,7 @@ from .explain import Explainer, node_of, span_of
 from .minimal import Minimal, complete
 from .resolved import Resolved, Shape
 from .sources import Sources
+from .splitting import splits
 
 __all__ = ["Diagnoses", "diagnostics", "node_of"]
 
@@ -26,7 +28,10 @@ def diagnostics(resolved: Resolved) -> list[Diagnostic]:
 
     The same one is told once, and so is what only follows: facts that contain those of a conflict told before.
     """
-    return Diagnoses(Minimal(resolved, Explainer(resolved.store))).all() if resolved.conflicts else []
+    if not resolved.conflicts:
+        return []
+    with Held():
+        return Diagnoses(Minimal(resolved, Explainer(resolved.store))).all()
 
 
 class Diagnoses:
@@ -77,18 +82,9 @@ class Diagnoses:
         if c.rule == "not-divisible" and not help_ and isinstance(why, (Product, Divisible)) and node is not None:
             whole, part = self.resolved.store.known(why.slots[0]), getattr(node.layer, c.blame, None)
             if part == (why.coefficient if isinstance(why, Product) else self.resolved.store.known(why.slots[1])):
-                help_ = splits(whole, part, c.blame)
+                help_ = splits(self.resolved, node, c, whole, part)
         return Diagnostic(c.rule, message, span, found=found, expected=expected, help=help_,
                           calls=call.chain() if call is not None else [], layer=at.name if at is not None else "")  # fmt: skip
-
-
-def splits(whole: Any, part: Any, name: str) -> str:
-    """The numbers nearest to an argument that would divide a size."""
-    if type(whole) is not int or type(part) is not int or not whole % part:
-        return ""
-    below = next(d for d in range(min(part, whole), 0, -1) if whole % d == 0)
-    above = next((d for d in range(part, min(whole, part + 4096) + 1) if whole % d == 0), None)
-    return f"{name} of {below}" + (f" or {above}" if above is not None else "") + f" would divide {whole}"
 
 
 def show(shape: Shape | None) -> str:

@@ -175,7 +175,7 @@ def span_of(why: Any, what: str | int = "") -> Span | None:
         return span_of(why[0], why[1])
     if isinstance(why, Node):
         name = str(what).partition(".")[0]
-        return why.place.args.get(name) or why.place.span
+        return (name and why.place.args.get(name)) or why.place.span
     if isinstance(why, (Input, Assertion)):
         spans = why.dim_spans
         return spans[what] if isinstance(what, int) and -len(spans) <= what < len(spans) else why.span

@@ -74,7 +74,8 @@ class Lines:
         links = run(step)
         if links:
             below = [links[0].before, *(s for k in links for s in k.sides)]
-            spans = [span_of(k.step.why) for k in links]
+            places = {(id(k.step.why.node.place), k.step.why.blame): k.step.why for k in links}  # copies of a repeat share theirs
+            spans = [span_of(why) for why in places.values()]
             return Line(label, draw(links), "window", links[-1].name, spans, self.premises(below, depth) + through)
         node = node_of(why)
         kind = node.layer.kind if node is not None else type(why).__name__.lower()

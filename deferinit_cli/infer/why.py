@@ -23,7 +23,7 @@ from .waits import Waits
 ALSO = 3
 """How many other places that say the same size are told."""
 NEAR = 20_000
-"""How many equal sizes are looked through for them."""
+"""How many equal sizes are looked through for them, where nothing is in conflict."""
 
 _QUESTION = re.compile(r"(?P<name>[^\[\]]+?)\s*(?:\[\s*(?P<axis>-?\d{1,6})\s*\])?\s*")
 
@@ -114,7 +114,8 @@ class Question:
             out.steps.append(self.lines.of(step))
         if type(value) is Expr:
             out.waits = Waits(self.resolved).term(value)
-        near = {s: k for k, s in enumerate(self.explainer.equals(slot, NEAR))}
+        limit = len(self.explainer.values) if self.resolved.conflicts else NEAR  # a conflict may be far away
+        near = {s: k for k, s in enumerate(self.explainer.equals(slot, limit))}
         if step is not None:
             self.others(out, near)
         wrong_ = self.unknown(out, slot) if value is None else set()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deferinit_cli.infer import why
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.infer.explain import Explainer
 from deferinit_cli.infer.lines import Line
@@ -367,3 +368,13 @@ def test_long_chains_do_not_recurse() -> None:
     answers = Question(infer(load(spec))).ask("concat39[1]")
     assert answers[0].value == 4 * 2**40
     assert len(render(answers).split("\n")) < 50
+
+
+def test_a_conflict_is_told_however_far_away_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where more sizes are equal than would be looked through for other places."""
+    monkeypatch.setattr(why, "NEAR", 3)
+    spec = "inputs: {x: [N, 500]}\nlayers:\n- residual r: [dense a: _, relu]\n  repeat: 9\n- dense last: {units: 5, in_units: 512}\n"
+    for what in ("x[1]", "r.0.a.weight[0]", "r.4.a.weight[1]", "r.8[1]"):
+        (answer,) = Question(resolve(spec)).ask(what)
+        assert [line.rule for line in answer.conflict] == ["size-mismatch"], what
+        assert [p.label for p in answer.conflict[0].premises] == ["500", "512"], what
