@@ -168,13 +168,23 @@ def _parts(t: Expr, start: int, step: int, memo: dict[Expr, list[Part]]) -> list
         return quotients(a, b)
     out = []
     for low, high, p, q in together(a, b):
-        if kind == "broadcast":  # the second where the first is 1
-            taken, yes, no = where(plus(p, (-1,)), "=="), q, p
-        else:
-            taken = where(plus(p, q, -1), ">=")
-            yes, no = (p, q) if kind == "max" else (q, p)
-        taken = cut(taken, low, high)
+        if kind == "broadcast":
+            out += broadcasts(low, high, p, q)
+            continue
+        taken = cut(where(plus(p, q, -1), ">="), low, high)
+        yes, no = (p, q) if kind == "max" else (q, p)
         out += [(x, y, yes) for x, y in taken] + [(x, y, no) for x, y in rest(taken, low, high)]
+    return out
+
+
+def broadcasts(low: int, high: int | None, p: Polynomial, q: Polynomial) -> list[Part]:
+    """The second where the first is 1, else the first where the second is 1 or the same; nothing elsewhere."""
+    ones = cut(where(plus(p, (-1,)), "=="), low, high)
+    out: list[Part] = [(x, y, q) for x, y in ones]
+    for a, b in rest(ones, low, high):
+        same = cut(where(plus(q, (-1,)), "=="), a, b)
+        out += [(x, y, p) for x, y in same]
+        out += [(x, y, p) for c, d in rest(same, a, b) for x, y in cut(where(plus(p, q, -1), "=="), c, d)]
     return out
 
 

@@ -1,0 +1,188 @@
+"""Relations that hold one way or another: broadcasting, the larger and the smaller, bounds, quotients rounded down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..bounds import lower_bound
+from ..expr import broadcast, floordiv, mod, sub
+from ..store import Conflict, Store
+from .base import Namer, Relation
+
+
+class Broadcast(Relation):
+    """out = the common size of terms, each equal to it or 1."""
+
+    __slots__ = ("guessed",)
+    default_rule = "broadcast-mismatch"
+
+    def __init__(self, node: Any, out: int, terms: tuple[int, ...], **words: str) -> None:
+        super().__init__(node, (out, *terms), **words)
+        self.guessed = False
+
+    def fire(self, s: Store) -> None:
+        out, terms = self.slots[0], self.slots[1:]
+        values = [s.known(t) for t in terms]
+        unknown = [t for t, v in zip(terms, values) if v is None]
+        wide = widest(values)
+        o = s.known(out)
+        if not unknown:
+            self.done = True
+            self._forward(s, out, values)
+        elif o == 1:
+            self.done = True
+            for t in terms:
+                s.settle(t, 1, self, self.rule)
+        elif wide is not None:
+            s.settle(out, wide, self, self.rule)
+            if s.assumes and not self.guessed:
+                self.guessed = True
+                s.guesses.append(self)
+        elif o is not None and len(unknown) == 1 and all(v == 1 for v in values if v is not None):
+            self.done = True
+            s.settle(unknown[0], o, self, self.rule)
+
+    def guess(self, s: Store) -> None:
+        """A size left out that nothing else says, beside a known one, is taken to be equal to it; 1 would broadcast as well."""
+        out, terms = self.slots[0], self.slots[1:]
+        left_out = set(map(s.root, s.left_out))
+        open_ = [t for t in terms if s.known(t) is None]
+        if self.done or not all(s.root(t) in left_out for t in open_):
+            return
+        self.done = True
+        wide = widest([s.known(t) for t in terms])
+        for t in open_:
+            if s.known(t) is None:
+                s.assumed.append((t, out, self))
+                s.settle(t, wide, self, self.rule)
+        self._forward(s, out, [s.known(t) for t in terms])
+
+    def _forward(self, s: Store, out: int, values: list[Any]) -> None:
+        result: Any = 1
+        for v in values:
+            if v is result or v == 1 or v == result:
+                continue
+            if result == 1:
+                result = v
+                continue
+            if type(v) is int and type(result) is int:
+                return self.fail(s, f"{result} and {v} do not broadcast", f"{result} and {v}", "equal sizes, or 1")
+            self.need(s, result, "|", v)
+            result = broadcast(result, v)
+        s.settle(out, result, self, self.rule)
+
+    def words(self, name: Namer, of: int = -1) -> str:
+        return f"{name(self.slots[0])} = broadcast({', '.join(map(name, self.slots[1:]))})"
+
+    def behind(self, slot: int, s: Store) -> tuple[int, ...]:
+        out, terms = self.slots[0], self.slots[1:]
+        others = tuple(t for t in terms if t != slot and s.origin[t] is not self)
+        wide = next((t for t in others if type(v := s.known(t)) is int and v != 1), None)
+        if slot == out:
+            return (wide,) if wide is not None else others
+        return (out,) if wide is not None or s.known(out) == 1 else (out, *others)
+
+
+def widest(values: list[Any]) -> Any:
+    """The first known size that does not stretch."""
+    return next((v for v in values if type(v) is int and v != 1), None)
+
+
+class Extreme(Relation):
+    """out = max or min of two sizes, for sizes written as expressions; forward only."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, node: Any, out: int, a: int, b: int, function: Callable[[Any, Any], Any]) -> None:
+        super().__init__(node, (out, a, b))
+        self.function = function
+
+    def fire(self, s: Store) -> None:
+        out, a, b = self.slots
+        x, y = s.known(a), s.known(b)
+        if x is not None and y is not None:
+            self.done = True
+            s.settle(out, self.function(x, y), self)
+
+    def words(self, name: Namer, of: int = -1) -> str:
+        out, a, b = map(name, self.slots)
+        return f"{out} = {self.function.__name__}({a}, {b})"
+
+
+class AtMost(Relation):
+    """x <= limit."""
+
+    __slots__ = ()
+
+    def __init__(self, node: Any, x: int, limit: int, **words: str) -> None:
+        super().__init__(node, (x, limit), **words)
+
+    def fire(self, s: Store) -> None:
+        x, limit = s.known(self.slots[0]), s.known(self.slots[1])
+        if x is None or limit is None:
+            return
+        self.done = True
+        if type(x) is int and type(limit) is int:
+            if x > limit:
+                message = self.says.format(whole=x, part=limit) if self.says else f"{x} is more than {limit}"
+                s.conflicts.append(
+                    Conflict(self.rule, message, self, self.slots, self.blame, str(x), f"at most {limit}", self.help)
+                )
+            return
+        least = lower_bound(sub(limit, x))
+        if least is None or least < 0:
+            self.need(s, limit, ">=", x)
+
+    def words(self, name: Namer, of: int = -1) -> str:
+        return f"{name(self.slots[0])} <= {name(self.slots[1])}"
+
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        return self.words(name)
+
+
+class Positive(Relation):
+    """x is at least 1: what an expression over sizes comes to is a size too."""
+
+    __slots__ = ()
+
+    def __init__(self, node: Any, x: int, **words: str) -> None:
+        super().__init__(node, (x,), **words)
+
+    def fire(self, s: Store) -> None:
+        x = s.known(self.slots[0])
+        if x is None:
+            return
+        self.done = True
+        if type(x) is int and x < 1:
+            return self.fail(s, f"a size would be {x}", str(x), "at least 1")
+        self.positive(s, x)
+
+    def words(self, name: Namer, of: int = -1) -> str:
+        return f"{name(self.slots[0])} >= 1"
+
+    def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
+        return self.words(name)
+
+
+class Floored(Relation):
+    """out = x // m, or x % m, for sizes written as expressions; forward only."""
+
+    __slots__ = ("remainder",)
+
+    def __init__(self, node: Any, out: int, x: int, m: int, remainder: bool = False, **words: str) -> None:
+        super().__init__(node, (out, x, m), **words)
+        self.remainder = remainder
+
+    def fire(self, s: Store) -> None:
+        out, x, m = self.slots
+        a, b = s.known(x), s.known(m)
+        if a is not None and type(b) is int:
+            self.done = True
+            if b < 1:
+                return self.fail(s, f"a divisor would be {b}", str(b), "at least 1")
+            s.settle(out, mod(a, b) if self.remainder else floordiv(a, b), self)
+
+    def words(self, name: Namer, of: int = -1) -> str:
+        out, x, m = map(name, self.slots)
+        return f"{out} = {x} {'%' if self.remainder else '//'} {m}"
