@@ -1,6 +1,6 @@
 """The network as written: layers, values and parameters in order, nothing resolved.
 
-A value is an int: the index into `Network.values`. Nodes stand in topological order by construction, because a
+A value is an int: the index into `Network.makers`. Nodes stand in topological order by construction, because a
 spec's references only go backwards.
 """
 
@@ -13,7 +13,7 @@ from .shapes.dims import Size
 
 if TYPE_CHECKING:
     from .initializers import Initializer
-    from .layers.base import Layer
+    from .layers.base import Layer, Param
 
 
 class Input:
@@ -61,26 +61,6 @@ class Target:
         self.span = span
 
 
-class Call:
-    """A block call in the chain that leads to a node: shared by all nodes of that call."""
-
-    __slots__ = ("name", "outer", "span")
-
-    def __init__(self, name: str, span: Span, outer: Call | None) -> None:
-        self.name = name
-        self.span = span
-        self.outer = outer
-
-    def chain(self) -> list[Related]:
-        """The calls as related places, outermost first."""
-        out: list[Related] = []
-        call: Call | None = self
-        while call is not None:
-            out.append(Related(f"in {call.name}", call.span))
-            call = call.outer
-        return out[::-1]
-
-
 class Place(Protocol):
     """Where an item stands; shared by its repeated copies."""
 
@@ -91,6 +71,41 @@ class Place(Protocol):
     @property
     def args(self) -> dict[str, Span]:
         """Of the values of its arguments, by name."""
+
+
+class Caller(Place, Protocol):
+    """An item that calls a block, or applies one again."""
+
+    @property
+    def title(self) -> str:
+        """What it calls, with its own name."""
+
+
+class Call:
+    """A block call in the chain that leads to a node: shared by all nodes of that call."""
+
+    __slots__ = ("item", "outer")
+
+    def __init__(self, item: Caller, outer: Call | None) -> None:
+        self.item = item
+        self.outer = outer
+
+    @property
+    def name(self) -> str:
+        return self.item.title
+
+    @property
+    def span(self) -> Span:
+        return self.item.span
+
+    def chain(self) -> list[Related]:
+        """The calls as related places, outermost first."""
+        out: list[Related] = []
+        call: Call | None = self
+        while call is not None:
+            out.append(Related(f"in {call.name}", call.span))
+            call = call.outer
+        return out[::-1]
 
 
 class Assertion:
@@ -148,21 +163,69 @@ class Node:
         self.fold = fold  # (name of the outermost repeat around it, which copy): for folding equal rows
 
 
-class Parameter:
-    """One tensor of a node: `key` is its name in the layer (`weight`), `name` the full one (`h.0.fc.weight`)."""
+class Said:
+    """What a spec says of one tensor beyond what its kind declares."""
 
-    __slots__ = ("buffer", "dtype", "frozen", "initializer", "key", "name", "node", "tie_span", "tied_to")
+    __slots__ = ("dtype", "frozen", "initializer", "tie_span", "tied_to")
 
-    def __init__(self, name: str, key: str, node: Node, initializer: Initializer, buffer: bool, dtype: str) -> None:
-        self.name = name
-        self.key = key
-        self.node = node
-        self.initializer = initializer
+    def __init__(self) -> None:
+        self.dtype: str | None = None
         self.frozen = False
-        self.buffer = buffer
-        self.dtype = dtype
+        self.initializer: Initializer | None = None
         self.tied_to: Parameter | None = None
         self.tie_span: Span | None = None
+
+
+class Parameter:
+    """One tensor of a node, as its layer declares it; of most no more is said."""
+
+    __slots__ = ("declared", "node", "said")
+
+    def __init__(self, declared: Param, node: Node) -> None:
+        self.declared = declared
+        self.node = node
+        self.said: Said | None = None
+
+    def own(self) -> Said:
+        """What is said of it, to be added to."""
+        if self.said is None:
+            self.said = Said()
+        return self.said
+
+    @property
+    def key(self) -> str:
+        """Its name in the layer: `weight`."""
+        return self.declared.key
+
+    @property
+    def name(self) -> str:
+        """The full name: `h.0.fc.weight`."""
+        key = self.declared.key
+        return f"{self.node.name}.{key}" if key else self.node.name
+
+    @property
+    def buffer(self) -> bool:
+        return self.declared.buffer
+
+    @property
+    def initializer(self) -> Initializer:
+        return (self.said is not None and self.said.initializer) or self.declared.initializer
+
+    @property
+    def dtype(self) -> str:
+        return (self.said is not None and self.said.dtype) or self.node.dtype
+
+    @property
+    def frozen(self) -> bool:
+        return self.said is not None and self.said.frozen
+
+    @property
+    def tied_to(self) -> Parameter | None:
+        return self.said.tied_to if self.said is not None else None
+
+    @property
+    def tie_span(self) -> Span | None:
+        return self.said.tie_span if self.said is not None else None
 
     @property
     def trainable(self) -> bool:
@@ -173,6 +236,7 @@ class Network:
     """A parsed spec, complete and never changed after it is built."""
 
     __slots__ = (
+        "_names",
         "assertions",
         "checks",
         "derived",
@@ -180,14 +244,14 @@ class Network:
         "dtype",
         "inputs",
         "lints",
+        "makers",
         "name",
-        "names",
+        "named",
         "nodes",
         "outputs",
         "parameters",
         "source",
         "sources",
-        "values",
         "variables",
     )  # fmt: skip
 
@@ -198,21 +262,32 @@ class Network:
         self.source = source
         self.inputs: list[Input] = []
         self.nodes: list[Node] = []
-        self.values: list[tuple[Node | Input, int]] = []  # who yields it, and as which output
+        self.makers: list[Node | Input] = []  # by value: who yields it
         self.outputs: list[tuple[str, int]] = []  # label, value
         self.parameters: list[Parameter] = []  # in order of nodes; tied ones included
         self.assertions: list[Assertion] = []
         self.checks: list[Any] = []  # the spec's own cases, as the spec floor parsed them
         self.variables: dict[str, Any] = {}
         self.derived: frozenset[str] = frozenset()  # variables whose defaults are computed from others
-        self.names: dict[str, int] = {}  # value by full name: what `checks`, `outputs` and questions refer to
+        self.named: dict[str, int] = {}  # value by the full name of inputs, containers, one of several outputs
+        self._names: dict[str, int] | None = None
         self.sources: list[Source] = [source]  # every file that was read
         self.lints: list[Any] = []  # unused variables, blocks, arguments: told by strict checks
 
+    @property
+    def names(self) -> dict[str, int]:
+        """Value by full name: what `checks`, `outputs` and questions refer to."""
+        if self._names is None:
+            single = {node.layer: node.layer.yields() == 1 for node in self.nodes}
+            self._names = {node.name: node.outputs[0] for node in self.nodes if single[node.layer]}
+            self._names.update(self.named)
+        return self._names
+
     def value_name(self, value: int) -> str:
         """How a value is called: its layer's name, with `.side` or `.1` where it is not the first output."""
-        node, k = self.values[value]
-        if k == 0 or isinstance(node, Input):
+        node = self.makers[value]
+        if isinstance(node, Input) or value == node.outputs[0]:
             return node.name
+        k = value - node.outputs[0]
         main = node.layer.yields()
         return f"{node.name}.{node.layer.sides[k - main] if k >= main else k}"

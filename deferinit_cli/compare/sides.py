@@ -113,7 +113,7 @@ def open_shape(resolved: Resolved, value: int) -> Shape | None:
 
 
 def made_at(network: Network, value: int) -> Span | None:
-    owner, _ = network.values[value]
+    owner = network.makers[value]
     place = getattr(owner, "place", None)
     span: Span | None = place.span if place is not None else getattr(owner, "span", None)
     return span

@@ -48,7 +48,7 @@ def live(network: Network, everything: bool) -> set[int]:
     needed: set[int] = set()
     todo = [v for _, v in network.outputs]
     while todo:
-        maker = network.values[todo.pop()][0]
+        maker = network.makers[todo.pop()]
         if isinstance(maker, Node) and maker.index not in needed:
             needed.add(maker.index)
             todo.extend(maker.inputs)
@@ -63,7 +63,7 @@ def folds(network: Network, nodes: list[Node]) -> dict[int, Node]:
     found: dict[int, Node] = {}
     for node in nodes:
         if has_hook(node.layer, "scale_shift") and len(node.outputs) == 1 and reads[node.inputs[0]] == 1:
-            maker = network.values[node.inputs[0]][0]
+            maker = network.makers[node.inputs[0]]
             if isinstance(maker, Node) and has_hook(maker.layer, "absorb") and len(maker.outputs) == 1:
                 found[maker.index] = node
     return found

@@ -164,7 +164,7 @@ def about(resolved: Resolved, c: Conflict) -> Node | None:
     inside = network.nodes[why.after : why.after + 1] if why.rule == "block-input" else []
     if inside and within(inside[0], why.call):
         return inside[0]
-    maker, _ = network.values[asserted(resolved, c)]
+    maker = network.makers[asserted(resolved, c)]
     return maker if isinstance(maker, Node) else None
 
 

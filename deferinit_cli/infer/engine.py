@@ -33,8 +33,8 @@ class Inference:
         self.given = {g.name: g for g in given}
         self.store = Store()
         self.symbols: dict[Sym, int] = {}
-        self.values: list[Row] = [()] * len(network.values)
-        self.dtypes: list[Any] = [None] * len(network.values)
+        self.values: list[Row] = [()] * len(network.makers)
+        self.dtypes: list[Any] = [None] * len(network.makers)
         self.decided: dict[Input, str] = {}
         self.frames: list[Frame | None] = [None] * len(network.nodes)
         self.failed: set[int] = set()

@@ -196,7 +196,5 @@ def tensors(old: Node, new: Node) -> tuple[Parameter, ...]:
     out = []
     for t in new.layer.memo("_tensors", new.layer.tensors):
         own = by_key.get(t.key)
-        if own is None:
-            own = Parameter(f"{new.name}.{t.key}" if t.key else new.name, t.key, new, t.initializer, t.buffer, new.dtype)
-        out.append(own)
+        out.append(own if own is not None else Parameter(t, new))
     return tuple(out)

@@ -116,12 +116,12 @@ class Sources:
         """Where the number of dims of a value is said: by an input, or by the last layer that does not just hand it on."""
         resolved, network = self.resolved, self.resolved.network
         while True:
-            node, k = network.values[value]
+            node = network.makers[value]
             if isinstance(node, Input):
                 return self.input_rank(node)
             if node.index in resolved.failed:
                 return None
-            port = handed_on(node, k)
+            port = handed_on(node, value - node.outputs[0])
             if port is None:
                 break
             value = node.inputs[port]

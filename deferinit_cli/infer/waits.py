@@ -137,7 +137,7 @@ class Waits:
         seen = set()
         while value not in seen:
             seen.add(value)
-            node, _ = self.resolved.network.values[value]
+            node = self.resolved.network.makers[value]
             if isinstance(node, Input):
                 return f"the rank of `{node.name}`"
             if node.index in self.resolved.failed:

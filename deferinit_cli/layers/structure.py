@@ -10,9 +10,9 @@ GROUP = "Structure"
 
 
 class Arranger(Protocol):
-    """What the builder offers a container being instantiated. A flow is the list of values that pass."""
+    """What the builder offers a container being instantiated. A flow is the values that pass."""
 
-    def run(self, key: str, flow: list[int]) -> list[int] | None:
+    def run(self, key: str, flow: tuple[int, ...]) -> tuple[int, ...] | None:
         """Build the items of one list on a flow; None once something was wrong."""
 
     def has(self, key: str) -> bool:
@@ -21,13 +21,13 @@ class Arranger(Protocol):
     def keys(self) -> list[str]:
         """The lists that were written, in order."""
 
-    def merge(self, kind: str, values: dict[str, Any], flow: list[int]) -> list[int] | None:
+    def merge(self, kind: str, values: dict[str, Any], flow: tuple[int, ...]) -> tuple[int, ...] | None:
         """Add a node of a layer kind."""
 
-    def single(self, what: str, values: list[int]) -> bool:
+    def single(self, what: str, values: tuple[int, ...]) -> bool:
         """Whether this is one value; told, if not."""
 
-    def part(self, name: str, values: list[int] | None) -> None:
+    def part(self, name: str, values: tuple[int, ...] | None) -> None:
         """Make values available as `container.name`."""
 
 
@@ -43,7 +43,7 @@ class Structure(Layer):
     accepts = "any"
 
     @staticmethod
-    def arrange(a: Arranger, flow: list[int]) -> list[int] | None:
+    def arrange(a: Arranger, flow: tuple[int, ...]) -> tuple[int, ...] | None:
         raise NotImplementedError
 
 
@@ -61,7 +61,7 @@ class Sequential(Structure):
     example = ("- sequential head:\n  - dense: 32\n  - relu", "[N, 16]")
 
     @staticmethod
-    def arrange(a: Arranger, flow: list[int]) -> list[int] | None:
+    def arrange(a: Arranger, flow: tuple[int, ...]) -> tuple[int, ...] | None:
         return a.run("body", flow)
 
 
@@ -79,12 +79,12 @@ class Residual(Structure):
     keys = ("body", "shortcut")
 
     @staticmethod
-    def arrange(a: Arranger, flow: list[int]) -> list[int] | None:
+    def arrange(a: Arranger, flow: tuple[int, ...]) -> tuple[int, ...] | None:
         body = a.run("body", flow)
         shortcut = a.run("shortcut", flow) if a.has("shortcut") else flow
         if body is None or shortcut is None or not (a.single("body", body) and a.single("shortcut", shortcut)):
             return None
-        return a.merge("add", {"broadcast": False}, [*body, *shortcut])
+        return a.merge("add", {"broadcast": False}, (*body, *shortcut))
 
 
 @layer(
@@ -106,15 +106,15 @@ class Branches(Structure):
     branching = True
 
     @staticmethod
-    def arrange(a: Arranger, flow: list[int]) -> list[int] | None:
+    def arrange(a: Arranger, flow: tuple[int, ...]) -> tuple[int, ...] | None:
         out: list[int] = []
         fine = True
         for key in a.keys():
             values = a.run(key, flow)
             a.part(key, values)
             fine = fine and values is not None
-            out += values or []
-        return out if fine else None
+            out += values or ()
+        return tuple(out) if fine else None
 
 
 @layer("apply", torch="", keras="", flax="", mxnet="", also="reuse shared_layer")

@@ -49,13 +49,13 @@ class Builder(Calls):
         self.readers: dict[Item, bool] = {}  # whether a repeated item reads its counter, where that was asked
         self.found: dict[Scalar, tuple[Context, Item, str, bool]] = {}  # what init, freeze and dtype say: did any copy hear it?
 
-    def body(self, body: Body, ctx: Context, ports: dict[str, list[int] | None], entry: Entry) -> list[int] | None:
+    def body(self, body: Body, ctx: Context, ports: dict[str, tuple[int, ...] | None], entry: Entry) -> tuple[int, ...] | None:
         """Instantiate a block or file on its inputs; `ctx` has its values, names and prefix."""
         for name, values in ports.items():
             ctx.names.entries[name] = Entry(values)
         self.assert_ports(body, ctx, ports)
         if len(ports) <= 1:
-            ctx.flow = ctx.input = next(iter(ports.values()), [])
+            ctx.flow = ctx.input = next(iter(ports.values()), ())
         else:
             ctx.flow, ctx.several = None, list(ports)
         entry.parts = ctx.names.entries
@@ -73,18 +73,18 @@ class Builder(Calls):
             elif k == 0 or (label is None and isinstance(body, File)):
                 flows += values
         entry.parts = {**entry.parts, **sides}
-        return flows
+        return tuple(flows) if flows is not None else None
 
-    def assert_ports(self, body: Body, ctx: Context, ports: dict[str, list[int] | None]) -> None:
+    def assert_ports(self, body: Body, ctx: Context, ports: dict[str, tuple[int, ...] | None]) -> None:
         """A block's named dims bind its symbols to what flows in."""
         for name, values in ports.items():
             port = body.ports.get(name)
             if port is not None and port.dims is not None and values:
                 dims = self.dims(ctx, port.dims)
                 if dims is not None:
-                    self.assertion(ctx, dims, port.nodes, port.key or body.key, tuple(values), "block-input")
+                    self.assertion(ctx, dims, port.nodes, port.key or body.key, values, "block-input")
 
-    def items(self, items: list[Item], ctx: Context) -> list[int] | None:
+    def items(self, items: list[Item], ctx: Context) -> tuple[int, ...] | None:
         k, end = 0, len(items)
         while k < end:
             item, flow = items[k], ctx.flow
@@ -99,7 +99,7 @@ class Builder(Calls):
                 return None
         return ctx.flow if not ctx.several else None
 
-    def item(self, item: Item, ctx: Context) -> list[int] | None:
+    def item(self, item: Item, ctx: Context) -> tuple[int, ...] | None:
         """Instantiate an item in its scope; what flows on."""
         if item.broken:
             ctx.names.entries.setdefault(item.label, Entry(None, item.head))
@@ -139,7 +139,7 @@ class Builder(Calls):
             raise Located(code.node, Problem("not-a-condition", f"when is {show(value)}", found=show(value), expected="true or false"))
         return value
 
-    def single(self, item: Item, ctx: Context) -> list[int] | None:
+    def single(self, item: Item, ctx: Context) -> tuple[int, ...] | None:
         present = True
         if "when" in item.modifiers:
             try:
@@ -200,7 +200,7 @@ class Builder(Calls):
             self.fault(ctx, key or item.head, "name-hides", f"the index '{index}' hides a variable, an argument or another index",
                        help=f"give the index another name{': index: j' if key is None else ''}")  # fmt: skip
 
-    def copies(self, item: Item, ctx: Context, count: int) -> list[int] | None:
+    def copies(self, item: Item, ctx: Context, count: int) -> tuple[int, ...] | None:
         """A repeat or fanout: instances under `label.0`, `label.1`, …"""
         series = "repeat" in item.modifiers
         entry = Entry(None, item.head)
@@ -211,7 +211,8 @@ class Builder(Calls):
         if ctx.copies * count > MAX_INSTANCES:
             self.beyond(ctx, item, f"repeats in repeats: {ctx.copies * count} copies")
             return None
-        flow, out, fine = ctx.flow, [], True
+        flow, fine = ctx.flow, True
+        out: list[int] = []
         name = ctx.prefix + item.label
         for k in range(count):
             inner = ctx.child()
@@ -238,17 +239,17 @@ class Builder(Calls):
         ctx.several = [] if count else ctx.several
         if not fine:
             return None
-        entry.values = flow if series else out
+        entry.values = flow if series else tuple(out)
         there = [c for c in entry.copies if not c.removed]
         entry.removed = not there
         if there and series:  # the bare name is the last one
             entry.parts = there[-1].parts
             entry.made = there[-1].made
         if entry.values and series and len(entry.values) == 1:
-            self.network.names[name] = entry.values[0]
+            self.network.named[name] = entry.values[0]
         return entry.values
 
-    def copy(self, item: Item, ctx: Context, name: str, entry: Entry) -> list[int] | None:
+    def copy(self, item: Item, ctx: Context, name: str, entry: Entry) -> tuple[int, ...] | None:
         try:
             if not self.present(item, ctx):
                 entry.removed = True
@@ -263,7 +264,7 @@ class Builder(Calls):
         entry.values = self.instance(item, ctx, flow, name, entry)
         return entry.values
 
-    def instance(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+    def instance(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
         """One instance of an item under a full name; fills in the entry's parts and how to apply it again."""
         start = len(self.network.nodes)
         owned = len(self.network.parameters)
@@ -319,18 +320,18 @@ class Builder(Calls):
             self.located(ctx, e)
         return ctx
 
-    def finish(self, item: Item, ctx: Context, out: list[int], name: str, again: bool) -> None:
+    def finish(self, item: Item, ctx: Context, out: tuple[int, ...], name: str, again: bool) -> None:
         """Name what an item yields, and note what it says of it; built `again` it says nothing, as its sizes may be others."""
         if len(out) == 1:
-            self.network.names[name] = out[0]
+            self.network.named[name] = out[0]
         else:
             for k, v in enumerate(out):
-                self.network.names[f"{name}.{k}"] = v
+                self.network.named[f"{name}.{k}"] = v
         if "expect" in item.modifiers and not again:
             key, codes = item.modifiers["expect"]
             dims = self.dims(ctx, codes)
             if dims is not None and out:
-                self.assertion(ctx, dims, [c.node for c in codes], key, tuple(out), "expect")
+                self.assertion(ctx, dims, [c.node for c in codes], key, out, "expect")
         if "tie" in item.modifiers and not self.sharing and item.apply is None:
             for own, target in item.modifiers["tie"][1].pairs:
                 self.ties.append(Tie(own, target, name, ctx))

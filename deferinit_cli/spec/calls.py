@@ -14,7 +14,7 @@ from .layers import Layers
 from .nodes import Nodes
 from .parameters import apply_globs
 from .scope import Entry, Names, Values
-from .tree import List, Map, Tree, span
+from .tree import List, Map, Tree
 from .values import Faults, Located
 
 MAX_CALLS = 48
@@ -27,21 +27,21 @@ class Calls(Nodes):
         super().__init__(network, faults, layers)
         self.calls = 0
 
-    def body(self, body: Body, ctx: Context, ports: dict[str, list[int] | None], entry: Entry) -> list[int] | None:
+    def body(self, body: Body, ctx: Context, ports: dict[str, tuple[int, ...] | None], entry: Entry) -> tuple[int, ...] | None:
         raise NotImplementedError
 
-    def items(self, items: list[Item], ctx: Context) -> list[int] | None:
+    def items(self, items: list[Item], ctx: Context) -> tuple[int, ...] | None:
         raise NotImplementedError
 
-    def instance(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+    def instance(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
         raise NotImplementedError
 
-    def call_block(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+    def call_block(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
         target = item.target
         assert target is not None
         if target.unsound:
             return None
-        call = Call(item.head.text, span(item.source, item.head), ctx.call)
+        call = Call(item, ctx.call)
         if ctx.depth >= MAX_CALLS:
             self.fault(ctx, item.head, "too-deep", f"blocks that call blocks, {ctx.depth + 1} deep", expected=f"at most {MAX_CALLS}")
             self.too_many = True
@@ -135,7 +135,7 @@ class Calls(Nodes):
                     return None
         return variables(file, chosen, self.faults, call)
 
-    def container(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+    def container(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
         if item.apply is not None:
             return self.apply(item, ctx, flow, name, entry)
         if isinstance(flow, dict):
@@ -143,11 +143,11 @@ class Calls(Nodes):
             if odd is not None:
                 self.fault(ctx, odd, "unknown-input", f"'{item.kind}' has no input '{odd.text}'", found=odd.text, expected="input")
                 return None
-            flow = flow["input"][1] if flow else []
+            flow = flow["input"][1] if flow else ()
         assert item.cls is not None
         return item.cls.arrange(Arrangement(self, item, ctx, name, entry), flow)  # type: ignore[attr-defined,no-any-return]
 
-    def apply(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+    def apply(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
         assert item.apply is not None
         try:
             found = self.entry(item.apply, ctx, ctx.flow)
@@ -161,10 +161,10 @@ class Calls(Nodes):
             self.fault(ctx, item.apply.node, "not-a-layer", f"'{name}' is no layer or block",
                        help=f"it is copies side by side: name one, {name}.0" if found.copies else "apply names an earlier item")  # fmt: skip
             return None
-        call = Call(f"apply {item.name or ''}".strip(), span(item.source, item.head), ctx.call)
+        call = Call(item, ctx.call)
         return self.again(found.made, ctx, flow, name, entry, call)
 
-    def again(self, made: Any, ctx: Context, flow: Any, name: str, entry: Entry, call: Call) -> list[int] | None:
+    def again(self, made: Any, ctx: Context, flow: Any, name: str, entry: Entry, call: Call) -> tuple[int, ...] | None:
         """Build an item once more where it was built, on another input, with the same parameters."""
         item, home, start, stop = made
         self.sharing.append(iter(self.network.nodes[start:stop]))
@@ -197,7 +197,7 @@ class Arrangement:
     def keys(self) -> list[str]:
         return list(self.item.lists)
 
-    def run(self, key: str, flow: list[int]) -> list[int] | None:
+    def run(self, key: str, flow: tuple[int, ...]) -> tuple[int, ...] | None:
         inner = self.ctx.child()
         branching = self.item.cls.branching  # type: ignore[union-attr]
         inner.names = Names(self.names) if branching else self.names
@@ -211,7 +211,7 @@ class Arrangement:
         inner.several = []
         return self.builder.items(self.item.lists[key], inner)
 
-    def part(self, name: str, values: list[int] | None) -> None:
+    def part(self, name: str, values: tuple[int, ...] | None) -> None:
         part = Entry(values, self.item.head)
         part.parts = self._branch.entries
         if self.transparent:
@@ -228,15 +228,15 @@ class Arrangement:
             return found[0] if found is not None else self.item.head
         return value.items[int(name)] if isinstance(value, List) else self.item.head
 
-    def single(self, what: str, values: list[int]) -> bool:
+    def single(self, what: str, values: tuple[int, ...]) -> bool:
         """Whether this is one value; told, if not."""
         if len(values) != 1:
             self.builder.fault(self.ctx, self.item.head, "wrong-input-count", f"the {what} of '{self.item.kind}' is {len(values)} values",
                                found=str(len(values)), expected="1")  # fmt: skip
         return len(values) == 1
 
-    def merge(self, kind: str, values: dict[str, Any], flow: list[int]) -> list[int] | None:
+    def merge(self, kind: str, values: dict[str, Any], flow: tuple[int, ...]) -> tuple[int, ...] | None:
         cls = registry.find(kind)
         assert cls is not None
         layer = self.builder.layers.of(cls, values)
-        return self.builder.node(layer, tuple(flow), self.name, self.item, self.ctx, None)
+        return self.builder.node(layer, flow, self.name, self.item, self.ctx, None)

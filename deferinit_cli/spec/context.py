@@ -40,8 +40,8 @@ class Context:
         self.names = names
         self.prefix = prefix
         self.call = call
-        self.flow: list[int] | None = []  # what the previous item yielded; None once something was wrong
-        self.input: list[int] | None = None
+        self.flow: tuple[int, ...] | None = ()  # what the previous item yielded; None once something was wrong
+        self.input: tuple[int, ...] | None = None
         self.several: list[str] = []  # the inputs' names where nothing flows yet because there are several
         self.overrides = Overrides()
         self.fold: tuple[str, int] | None = None

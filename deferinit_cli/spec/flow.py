@@ -59,7 +59,7 @@ class Flow:
                        help=f"this scope has several inputs ({', '.join(ctx.several)}): say 'from'")  # fmt: skip
             ctx.several = []
             return None
-        return ctx.flow if takes else []
+        return ctx.flow if takes else ()
 
     def from_values(self, item: Item, ctx: Context) -> Any:
         if isinstance(item.from_, dict):
@@ -72,7 +72,7 @@ class Flow:
             return out
         return self.flat(item.from_, ctx)
 
-    def flat(self, references: list[Reference], ctx: Context) -> list[int] | None:
+    def flat(self, references: list[Reference], ctx: Context) -> tuple[int, ...] | None:
         out: list[int] = []
         fine = True
         for ref in references:
@@ -85,10 +85,10 @@ class Flow:
                     self.fault(ctx, ref.node, "too-many-connections", "references name more values than can be followed",
                                expected=f"at most {MAX_CONNECTIONS} in all")  # fmt: skip
                 return None
-            out += values or []
-        return out if fine else None
+            out += values or ()
+        return tuple(out) if fine else None
 
-    def reference(self, ref: Reference, ctx: Context, prev: list[int] | None) -> list[int] | None:
+    def reference(self, ref: Reference, ctx: Context, prev: tuple[int, ...] | None) -> tuple[int, ...] | None:
         """The values a reference names; None (with its fault told) where there are none."""
         try:
             found = self.entry(ref, ctx, prev)
@@ -97,7 +97,7 @@ class Flow:
             return None
         return found.values if found is not None else None
 
-    def entry(self, ref: Reference, ctx: Context, prev: list[int] | None) -> Entry | None:
+    def entry(self, ref: Reference, ctx: Context, prev: tuple[int, ...] | None) -> Entry | None:
         """The entry a reference names; raises Located."""
         if ref.name == "prev" and ref.name not in ctx.names.entries:
             if ctx.several:
@@ -118,9 +118,9 @@ class Flow:
         """An entry in full, of a plain layer too."""
         if type(found) is not int:
             return found  # type: ignore[return-value]
-        node = self.network.values[found][0]
+        node = self.network.makers[found]
         assert isinstance(node, Node) and isinstance(node.place, Item)
-        entry = Entry([found], node.place.head)
+        entry = Entry((found,), node.place.head)
         entry.made = node.place, None, node.index, node.index + 1
         return entry
 
@@ -135,7 +135,7 @@ class Flow:
                 found = [self.walk(ref, c, path[k + 1 :], f"{name}.{n}") for n, c in enumerate(copies)]
                 if any(f is None or f.values is None for f in found):
                     return None
-                return Entry([v for f in found for v in f.values], at.at)  # type: ignore[union-attr]
+                return Entry(tuple(v for f in found for v in f.values), at.at)  # type: ignore[union-attr]
             at, part = self.step(ref, at, part, name), at.place(part)
             name = f"{name}.{part}"
         if at.building:
@@ -161,7 +161,7 @@ class Flow:
                 return self.seen(at.parts[str(part)])
             if at.values is not None:
                 if -len(at.values) <= part < len(at.values):
-                    return Entry([at.values[part]], at.at)
+                    return Entry((at.values[part],), at.at)
                 raise Located(ref.node, Problem("index-out-of-range", f"'{name}' yields {len(at.values)} values, not a {part}",
                                                 found=ref.text))  # fmt: skip
             return Entry(None, at.at)
@@ -176,7 +176,7 @@ class Flow:
         raise Located(ref.node, Problem("unknown-reference", f"'{name}' has no '{part}'", found=ref.text,
                                         expected=", ".join(known), help=help_))  # fmt: skip
 
-    def port_values(self, item: Item, layer: Layer, ctx: Context, flow: Any) -> list[int] | None:
+    def port_values(self, item: Item, layer: Layer, ctx: Context, flow: Any) -> tuple[int, ...] | None:
         """The values for a layer's ports, in order."""
         ports = layer.ports
         if isinstance(flow, dict):
@@ -187,7 +187,7 @@ class Flow:
             if not flow:
                 self.fault(ctx, item.head, "wrong-input-count", f"'{item.kind}' has no input")
                 return None
-            return list(flow)
+            return flow  # type: ignore[no-any-return]
         low, high = len(ports) - layer.optional, len(ports)
         if not low <= len(flow) <= high:
             want = str(low) if low == high else f"{low} to {high}"
@@ -200,10 +200,10 @@ class Flow:
                        found=str(len(flow)), expected=f"{want} ({', '.join(ports)})",
                        help="say which with 'from'" if flow else "nothing flows in here: say 'from'")  # fmt: skip
             return None
-        return list(flow)
+        return flow  # type: ignore[no-any-return]
 
-    def named_ports(self, item: Item, layer: Layer, ctx: Context, flow: dict[str, Any]) -> list[int] | None:
-        out: list[int] = []
+    def named_ports(self, item: Item, layer: Layer, ctx: Context, flow: dict[str, Any]) -> tuple[int, ...] | None:
+        out: tuple[int, ...] = ()
         for name, (key, values) in flow.items():
             if name not in layer.ports:
                 self.fault(ctx, key, "unknown-input", f"'{item.kind}' has no input '{name}'", found=name,
@@ -221,7 +221,7 @@ class Flow:
             out += flow[p][1]
         return out
 
-    def block_ports(self, item: Item, target: Body, ctx: Context, flow: Any) -> dict[str, list[int] | None] | None:
+    def block_ports(self, item: Item, target: Body, ctx: Context, flow: Any) -> dict[str, tuple[int, ...] | None] | None:
         names = list(target.ports)
         if isinstance(flow, dict):
             for name, (key, _) in flow.items():
@@ -242,7 +242,7 @@ class Flow:
                        found=str(len(flow)), expected=f"{len(names)} ({', '.join(names)})",
                        help="say which with 'from', or name more inputs in the block" if len(flow) > len(names) else "say 'from'")  # fmt: skip
             return None
-        return {n: [v] for n, v in zip(names, flow)}
+        return {n: (v,) for n, v in zip(names, flow)}
 
     def dims(self, ctx: Context, codes: list[Any]) -> tuple[Any, ...] | None:
         """Dims computed in a scope; None (and a fault) where one is no size."""

@@ -62,6 +62,11 @@ class Item:
         return {name: span(self.file.source, node) for _, name, node in written(self) if name in self.arguments}
 
     @property
+    def title(self) -> str:
+        """What it calls, with its own name."""
+        return self.head.text if self.apply is None else f"apply {self.name or ''}".strip()
+
+    @property
     def transparent(self) -> bool:
         """Whether its items belong to the scope around it: an unnamed, unrepeated container."""
         return bool(self.lists) and self.name is None and "repeat" not in self.modifiers and "fanout" not in self.modifiers

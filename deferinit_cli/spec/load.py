@@ -242,9 +242,9 @@ def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> N
     network.derived = frozenset(name for name, (_, code) in file.vars.items() if not code.fixed)
     ctx = Context(file, values, Names(None), "", None)
     network.dtype = ctx.dtype = builder.dtype(file, ctx)
-    ports: dict[str, list[int] | None] = {}
+    ports: dict[str, tuple[int, ...] | None] = {}
     for port_name, port in file.ports.items():
-        ports[port_name] = [enter(network, builder, ctx, port_name, port)]
+        ports[port_name] = (enter(network, builder, ctx, port_name, port),)
     entry = Entry(None)
     ports_file = file.ports
     file.ports = {}  # declared dims are the inputs' own, not assertions on them
@@ -256,7 +256,7 @@ def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> N
 
 def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any) -> int:
     """One input of the network."""
-    value = len(network.values)
+    value = len(network.makers)
     dims = builder.dims(ctx, port.dims) if port.dims is not None else None
     source = ctx.file.source
     place = span(source, port.key) if port.key is not None else None
@@ -268,17 +268,17 @@ def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any
         builder.located(ctx, e)
     entry = Input(name, dims, dtype, value, place, spans)
     network.inputs.append(entry)
-    network.values.append((entry, 0))
-    network.names[name] = value
+    network.makers.append(entry)
+    network.named[name] = value
     return value
 
 
-def finish(network: Network, file: File, builder: Builder, ctx: Context, out: list[int] | None) -> None:
+def finish(network: Network, file: File, builder: Builder, ctx: Context, out: tuple[int, ...] | None) -> None:
     """Outputs, globs, ties and checks, once all layers stand."""
     if file.outputs is not None:
         outputs(network, file, builder, ctx, ctx.flow)
     else:
-        network.outputs = [(network.value_name(v), v) for v in out or []]
+        network.outputs = [(network.value_name(v), v) for v in out or ()]
     if not network.outputs and not builder.faults.found:
         builder.fault(ctx, file.layers or file.key, "no-output", "nothing comes out of the network",
                       help="its last layer yields no value, or every layer is removed")  # fmt: skip
@@ -294,11 +294,11 @@ def finish(network: Network, file: File, builder: Builder, ctx: Context, out: li
         network.checks = read_checks(file, ctx, builder)
 
 
-def outputs(network: Network, file: File, builder: Builder, ctx: Context, out: list[int] | None) -> None:
+def outputs(network: Network, file: File, builder: Builder, ctx: Context, out: tuple[int, ...] | None) -> None:
     """The outputs that a file names; `out` is what its last layer yields."""
     seen = set()
     for label, ref in file.outputs or ():
-        values = builder.reference(ref, ctx, out) or []
+        values = builder.reference(ref, ctx, out) or ()
         for k, v in enumerate(values):
             if label or ref.text != "prev":
                 shown = f"{label or ref.text}.{k}" if len(values) > 1 else label or ref.text

@@ -39,29 +39,27 @@ class Nodes(Flow):
             self.too_many = True
             self.fault(ctx, item.head, "too-many-layers", message, expected=f"at most {MAX_INSTANCES}")
 
-    def plain_nodes(self, items: list[Item], start: int, ctx: Context, flow: list[int]) -> int:
+    def plain_nodes(self, items: list[Item], start: int, ctx: Context, inputs: tuple[int, ...]) -> int:
         """The nodes of a run of plain items, each of whose values stands for it in its scope; the first item beyond the run.
 
         One loop without calls, because nearly all items are plain.
         """
         net, facts, overrides = self.network, self.facts, ctx.overrides
-        nodes, values, names, entries = net.nodes, net.values, net.names, ctx.names.entries
+        nodes, makers, entries = net.nodes, net.makers, ctx.names.entries
         prefix, call, fold, dtype = ctx.prefix, ctx.call, ctx.fold, overrides.dtype or ctx.dtype
-        inputs = tuple(flow)
         end = min(len(items), start + MAX_INSTANCES - self.instances)
-        k, index, value = start, len(nodes), len(values)
+        k, index, value = start, len(nodes), len(makers)
         while k < end:
             item = items[k]
             label = item.label
             if not item.plain or label in entries:
                 break
             layer: Any = item.layer
-            name = prefix + label
             outputs = (value,)
-            node = Node(index, name, layer, inputs, outputs, item, call, None, dtype, fold)
+            node = Node(index, prefix + label, layer, inputs, outputs, item, call, None, dtype, fold)
             nodes.append(node)
-            values.append((node, 0))
-            names[name] = entries[label] = value
+            makers.append(node)
+            entries[label] = value
             _, tensors = facts.get(layer) or self.learn(layer)
             if tensors:
                 self.parameters(node, tensors, overrides)
@@ -70,27 +68,27 @@ class Nodes(Flow):
             index += 1
             value += 1
         self.instances += k - start
-        ctx.flow = list(inputs)
+        ctx.flow = inputs
         return k
 
     def learn(self, layer: Layer) -> tuple[int, list[Param]]:
         facts = self.facts[layer] = layer.yields(), layer.tensors()
         return facts
 
-    def layer_node(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> list[int] | None:
+    def layer_node(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
         layer = item.layer or self.make_layer(item, ctx)
         if layer is None:
             return None
         inputs = self.port_values(item, layer, ctx, flow)
         if inputs is None:
             return None
-        return self.node(layer, tuple(inputs), name, item, ctx, entry)
+        return self.node(layer, inputs, name, item, ctx, entry)
 
     def node(
         self, layer: Layer, inputs: tuple[int, ...], name: str, place: Place, ctx: Context, entry: Entry | None
-    ) -> list[int] | None:
+    ) -> tuple[int, ...] | None:
         net = self.network
-        first = len(net.values)
+        first = len(net.makers)
         count, tensors = self.facts.get(layer) or self.learn(layer)
         total = count + len(layer.sides)
         shares: Node | None = None
@@ -103,23 +101,19 @@ class Nodes(Flow):
         node = Node(len(net.nodes), name, layer, inputs, tuple(range(first, first + total)), place, ctx.call, shares,
                     dtype, ctx.fold)  # fmt: skip
         net.nodes.append(node)
-        net.values.extend([(node, k) for k in range(total)])
+        net.makers += [node] * total
         if shares is not None:
             node.parameters = shares.parameters
         elif tensors:
             self.parameters(node, tensors, overrides)
         if entry is not None and layer.sides:
             sides = dict(zip(layer.sides, node.outputs[count:]))
-            entry.parts = {side: Entry([value], entry.at) for side, value in sides.items()}
-            net.names.update({f"{name}.{side}": value for side, value in sides.items()})
-        return list(node.outputs[:count])
+            entry.parts = {side: Entry((value,), entry.at) for side, value in sides.items()}
+            net.named.update({f"{name}.{side}": value for side, value in sides.items()})
+        return node.outputs[:count]
 
     def parameters(self, node: Node, tensors: list[Param], overrides: Overrides) -> None:
-        name, dtype = node.name, node.dtype
-        made = []
-        for p in tensors:
-            key = p.key
-            made.append(Parameter(f"{name}.{key}" if key else name, key, node, p.initializer, p.buffer, dtype))
+        made = [Parameter(p, node) for p in tensors]
         if overrides.init or overrides.freeze is not None:
             overrides.apply(made)
         node.parameters = tuple(made)

@@ -38,9 +38,10 @@ class Overrides:
     def apply(self, parameters: list[Parameter]) -> None:
         """To the parameters of a layer inside."""
         for p in parameters:
-            p.initializer = self.init.get(p.key) or p.initializer
-            if self.freeze is not None:
-                p.frozen = self.freeze and not p.buffer
+            if p.key in self.init:
+                p.own().initializer = self.init[p.key]
+            if self.freeze and not p.buffer:
+                p.own().frozen = True
 
 
 class Tie:
@@ -193,7 +194,7 @@ def change(parameters: list[Parameter], settings: Map, ctx: Context) -> None:
         if key.text == "init":
             init = initializer(value, ctx)
             for p in parameters:
-                p.initializer = init
+                p.own().initializer = init
         elif key.text == "freeze":
             code = compile_value(value)
             frozen = code.get(ctx.values.without_symbols())
@@ -201,11 +202,11 @@ def change(parameters: list[Parameter], settings: Map, ctx: Context) -> None:
                 raise Located(value, Problem("not-a-condition", f"freeze is {show(frozen)}", found=show(frozen),
                                              expected="true or false"))  # fmt: skip
             for p in parameters:
-                p.frozen = frozen and not p.buffer
+                p.own().frozen = frozen and not p.buffer
         elif key.text == "dtype":
             dtype = dtype_in(ctx.file.dtype_code(value), ctx.values)
             for p in parameters:
-                p.dtype = dtype
+                p.own().dtype = dtype
 
 
 def root(p: Parameter, up: dict[Parameter, Parameter]) -> Parameter:
@@ -250,8 +251,8 @@ def resolve_ties(builder: Builder) -> None:
             builder.fault(ctx, tie.target, "tie-mismatch", f"{own.name} is {kinds[0]}, {target.name} is {kinds[1]}",
                           help="tied parameters are one tensor")  # fmt: skip
             continue
-        own.tied_to = up[own] = target
-        own.tie_span = span(ctx.file.source, tie.target)
+        own.own().tied_to = up[own] = target
+        own.own().tie_span = span(ctx.file.source, tie.target)
 
 
 def idle_globs(builder: Builder) -> None:

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 import yaml
-from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
+from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
 from ..problems import LIMIT, Diagnostic, Rejected, Source, Span, TooMany, Unusable
 from .tree import At, List, Map, Scalar, Tree, after, span
@@ -167,38 +167,43 @@ class _Reader:
         return root
 
     def node(self, e: Any, depth: int) -> Tree:
-        """What an event begins."""
+        """What an event begins; `depth`: in how many collections it is."""
         kind: Any = type(e)
         if self.wary:
             self.look(e)
         if kind is ScalarEvent:
-            return Scalar(e.value, e.style, e.start_mark, e.end_mark)
-        if kind is yaml.AliasEvent:
-            return Scalar("", None, e.start_mark, e.end_mark)
-        if depth >= MAX_DEPTH:
-            self.add("too-deep", f"nested deeper than {MAX_DEPTH}", e.start_mark)
-            raise _TooDeep
-        return self.sequence(e, depth + 1) if kind is yaml.SequenceStartEvent else self.mapping(e, depth + 1)
+            return Scalar(e.value, e.style, e.start_mark, e.end_mark if e.style else None)
+        if kind is MappingStartEvent:
+            return self.mapping(e, depth + 1)
+        if kind is SequenceStartEvent:
+            return self.sequence(e, depth + 1)
+        return Scalar("", None, e.start_mark, e.end_mark)  # an alias
 
     def sequence(self, first: Any, depth: int) -> List:
+        if depth > MAX_DEPTH:
+            self.too_deep(first)
         get, wary = self.get, self.wary
         kind: Any
         items: list[Tree] = []
         while True:
             e = get()
             kind = type(e)
-            if kind is ScalarEvent and not wary:
-                items.append(Scalar(e.value, e.style, e.start_mark, e.end_mark))
-            elif kind is MappingStartEvent and not wary and depth < MAX_DEPTH:
-                items.append(self.mapping(e, depth + 1))
-            elif kind is SequenceEndEvent:
+            if kind is SequenceEndEvent:
                 if self.cuts and first.flow_style:
                     self.cut(items)
                 return List(items, first.start_mark, e.end_mark)
+            if wary:
+                items.append(self.node(e, depth))
+            elif kind is ScalarEvent:
+                items.append(Scalar(e.value, e.style, e.start_mark, e.end_mark if e.style else None))
+            elif kind is MappingStartEvent:
+                items.append(self.mapping(e, depth + 1))
             else:
                 items.append(self.node(e, depth))
 
     def mapping(self, first: Any, depth: int) -> Map:
+        if depth > MAX_DEPTH:
+            self.too_deep(first)
         get, wary = self.get, self.wary
         kind: Any
         pairs: list[tuple[Scalar, Tree]] = []
@@ -210,18 +215,22 @@ class _Reader:
                     self.duplicates(pairs)
                 return Map(pairs, first.start_mark, e.end_mark)
             if kind is ScalarEvent and not wary:
-                key = Scalar(e.value, e.style, e.start_mark, e.end_mark)
+                key = Scalar(e.value, e.style, e.start_mark, e.end_mark if e.style else None)
             else:
                 key = self.key(self.node(e, depth))
             e = get()
             kind = type(e)
             if kind is ScalarEvent and not wary and e.value:
-                pairs.append((key, Scalar(e.value, e.style, e.start_mark, e.end_mark)))
+                pairs.append((key, Scalar(e.value, e.style, e.start_mark, e.end_mark if e.style else None)))
             else:
                 value = self.node(e, depth)
                 pairs.append(
                     (key, self.empty(key, first.flow_style and pairs) if type(value) is Scalar and value.empty else value)
                 )
+
+    def too_deep(self, e: Any) -> None:
+        self.add("too-deep", f"nested deeper than {MAX_DEPTH}", e.start_mark)
+        raise _TooDeep
 
     def key(self, node: Tree) -> Scalar:
         low = max(0, node.column - NEAR)

@@ -62,7 +62,7 @@ class Entry:
 
     __slots__ = ("apart", "at", "building", "copies", "made", "parts", "removed", "values")
 
-    def __init__(self, values: list[int] | None, at: Placed | None = None) -> None:
+    def __init__(self, values: tuple[int, ...] | None, at: Placed | None = None) -> None:
         self.values = values
         self.parts: Parts = NOTHING  # sides, branches, items of a named container
         self.copies: list[Entry] | None = None  # of a repeat or fanout

@@ -35,7 +35,7 @@ class Placed:
 
     __slots__ = ("start", "stop")
     start: Mark
-    stop: Mark
+    stop: Mark | None
 
     @property
     def line(self) -> int:
@@ -48,21 +48,25 @@ class Placed:
     @property
     def end(self) -> int:
         """Of what reaches over several lines, one column of the first."""
-        if self.stop.line == self.start.line:
+        if self.stop is not None and self.stop.line == self.start.line:
             return max(self.stop.column, self.start.column + 1) + 1
         return self.start.column + 2
 
 
 class Scalar(Placed):
-    """A text as written; `style` is its quote or block sign, empty for a plain one."""
+    """A text as written; `style` is its quote or block sign, empty for a plain one, whose `stop` follows from its text."""
 
     __slots__ = ("style", "text")
 
-    def __init__(self, text: str, style: str | None, start: Mark, stop: Mark) -> None:
+    def __init__(self, text: str, style: str | None, start: Mark, stop: Mark | None = None) -> None:
         self.text = text
         self.style = style
         self.start = start
         self.stop = stop
+
+    @property
+    def end(self) -> int:
+        return super().end if self.stop is not None else self.start.column + 1 + max(1, len(self.text))
 
     @property
     def quoted(self) -> bool:
@@ -76,13 +80,13 @@ class Scalar(Placed):
 
     def part(self, text: str, style: str | None = None) -> Scalar:
         """A text that is made of this one, at its place."""
-        return Scalar(text, style, self.start, self.stop)
+        return Scalar(text, style, self.start, self.stop or At(self.start.line, self.end - 1))
 
 
 class List(Placed):
     __slots__ = ("items",)
 
-    def __init__(self, items: list[Tree], start: Mark, stop: Mark) -> None:
+    def __init__(self, items: list[Tree], start: Mark, stop: Mark | None) -> None:
         self.items = items
         self.start = start
         self.stop = stop
@@ -93,7 +97,7 @@ class Map(Placed):
 
     __slots__ = ("_index", "pairs")
 
-    def __init__(self, pairs: list[tuple[Scalar, Tree]], start: Mark, stop: Mark) -> None:
+    def __init__(self, pairs: list[tuple[Scalar, Tree]], start: Mark, stop: Mark | None) -> None:
         self.pairs = pairs
         self.start = start
         self.stop = stop
@@ -118,11 +122,20 @@ def after(node: Placed) -> Scalar:
     return Scalar("", None, At(line, end), At(line, end + 1))
 
 
-def span(source: Source, node: Placed, word: str = "") -> Span:
+def folded(source: Source, node: Tree) -> bool:
+    """Whether a plain text goes on in the next line."""
+    text = node.text if isinstance(node, Scalar) else ""
+    return len(text.split()) > 1 and not source.line(node.line).startswith(text, node.column - 1)
+
+
+def span(source: Source, node: Tree, word: str = "") -> Span:
     """The place of a node; of a collection, where it starts. `word`: of that part of its text, where it is found."""
     if word and isinstance(node, Scalar) and word != node.text:
         written = source.line(node.line)[node.column - 1 : node.end - 1]
         m = re.search(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])", written) or re.search(re.escape(word), written)
         if m is not None:
             return Span(source, node.line, node.column + m.start(), node.column + m.end())
-    return Span(source, node.line, node.column, node.end)
+    end = node.end
+    if node.stop is None and folded(source, node):
+        end = node.column + 1
+    return Span(source, node.line, node.column, end)

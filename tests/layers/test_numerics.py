@@ -44,13 +44,13 @@ def network(layer: Layer, inputs: list[Any]) -> Network:
     net = Network("test", source)
     for k, array in enumerate(inputs):
         net.inputs.append(Input(f"x{k}", array.shape, str(array.dtype), k, Span(source, 1, 1)))
-        net.values.append((net.inputs[-1], 0))
+        net.makers.append(net.inputs[-1])
     first, total = len(inputs), layer.yields() + len(layer.sides)
     place: Any = SimpleNamespace(span=Span(source, 2, 1), args={})
     node = Node(0, "l", layer, tuple(range(first)), tuple(range(first, first + total)), place, None, None, "float32", None)
     net.nodes.append(node)
-    net.values += [(node, k) for k in range(total)]
-    node.parameters = tuple(Parameter(f"l.{p.key}", p.key, node, p.initializer, p.buffer, "float32") for p in layer.tensors())
+    net.makers += [node] * total
+    node.parameters = tuple(Parameter(p, node) for p in layer.tensors())
     net.parameters = list(node.parameters)
     return net
 
