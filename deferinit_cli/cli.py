@@ -32,7 +32,7 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as e:
-            from .layers.arguments import suggest
+            from .spelling import suggest
 
             near = suggest(args[0], self.list_commands(ctx))
             raise click.UsageError(f"no command is called '{args[0]}'. {near}".strip(), ctx) from e

@@ -13,7 +13,7 @@ from deferinit_cli.layers import registry
 ROOT = Path(__file__).parent.parent / "deferinit_cli"
 
 FLOORS = [
-    ["problems", "collector", "files", "shapes", "initializers", "initializer_base"],
+    ["problems", "collector", "files", "spelling", "shapes", "initializers", "initializer_base"],
     ["layers"],
     ["spec", "graph", "catalogue", "schema"],
     ["infer", "weights", "forward", "lens"],

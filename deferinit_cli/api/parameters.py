@@ -98,7 +98,7 @@ class Parameters(Mapping[str, Tensor]):
 
     def __getitem__(self, name: str) -> Tensor:
         if name not in self._by_name:
-            from ..layers.arguments import suggest
+            from ..spelling import suggest
 
             raise KeyError(f"no parameter is called {name!r}. {suggest(name, self._by_name)}".strip())
         return Tensor(self._model, self._by_name[name])

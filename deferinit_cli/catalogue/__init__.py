@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 from ..layers import registry
-from ..layers.arguments import suggest
 from ..layers.base import Layer
 from ..problems import Diagnostic, Unusable
+from ..spelling import suggest
 
 PREFIXES = {"torch": "torch.", "keras": "keras.", "flax": "flax.", "mxnet": "mxnet."}
 """Where a framework's paths start; Flax users take functions from JAX, whose paths are whole."""

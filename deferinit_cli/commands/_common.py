@@ -165,7 +165,7 @@ def destinations(formats: Sequence[str], known: Sequence[str], default: str) -> 
     for text in formats or (default,):
         name, equals, target = text.partition("=")
         if name not in known:
-            from ..layers.arguments import suggest
+            from ..spelling import suggest
 
             raise click.UsageError(f"no format is called '{name}'; there are {', '.join(known)}. {suggest(name, known)}".strip())
         if equals and not target:

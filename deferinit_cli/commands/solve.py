@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from ..graph import Network
-from ..layers.arguments import suggest
 from ..problems import Diagnostic, Rejected, Source, Span, Unusable
+from ..spelling import suggest
 from ._common import Work, emit, format_option, input_option, look_options, note, set_option, spec_argument
 
 FORMATS = ("table", "json")

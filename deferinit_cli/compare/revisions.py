@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..graph import Network
-from ..layers.arguments import suggest
 from ..problems import Diagnostic, Problem, Rejected, Unusable
 from ..spec import reader
 from ..spec.load import Loader, Text, load_text
 from ..spec.tree import Scalar, span
 from ..spec.values import Faults
+from ..spelling import suggest
 
 SECONDS = 60
 

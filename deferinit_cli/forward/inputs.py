@@ -10,8 +10,8 @@ import numpy as np
 
 from ..graph import Input, Network
 from ..infer.resolved import Resolved
-from ..layers.arguments import suggest
 from ..problems import Diagnostic, Problem, Rejected
+from ..spelling import suggest
 from ..weights.dtypes import numpy_dtype
 
 UNLIMITED = 100

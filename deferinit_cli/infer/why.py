@@ -99,7 +99,7 @@ class Question:
             return row
         values = {**dict(network.outputs), **network.names, **{i.name: i.value for i in network.inputs}}
         if name not in values:
-            from ..layers.arguments import suggest
+            from ..spelling import suggest
 
             known = [*values, *(p.name for p in network.parameters)]
             some = f"there are {', '.join(known[:4])}, …" if len(known) > 4 else f"there are {', '.join(known)}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..spelling import suggest
 from . import registry
-from .arguments import Text, one_of, suggest
+from .arguments import Text, one_of
 from .base import Layer, Problem, layer
 from .lazy import np
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..problems import Problem
 from ..shapes.dims import REST, UNKNOWN, is_symbolic
+from ..spelling import suggest
 
 REQUIRED: Any = object()
 
@@ -397,14 +398,3 @@ class Value(Argument):
         if type(value) not in (int, float, bool):
             raise self.wrong(value)
         return value
-
-
-def suggest(word: str, known: Any) -> str:
-    """`did you mean 'x'?`, or nothing when nothing is near."""
-    from difflib import get_close_matches  # on errors only: its import is slow
-
-    if len(word) > 60:
-        return ""
-    names = [k for k in known if len(word) <= 2.4 * len(k) <= 5.6 * len(word)][:500]  # others are never near enough
-    near = get_close_matches(word, names, 1, 0.6) or get_close_matches(word.lower(), names, 1, 0.6)
-    return f"did you mean '{near[0]}'?" if near else ""

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from ..layers import registry
-from ..layers.arguments import suggest
 from ..layers.base import Layer
 from ..problems import Problem
+from ..spelling import suggest
 from .modifiers import MODIFIERS
 from .references import compile_reference
 from .tree import List, Map, Scalar, Tree

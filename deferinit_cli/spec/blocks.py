@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..layers import registry
-from ..layers.arguments import suggest
+from ..spelling import suggest
 from .bodies import Body
 from .modifiers import MODIFIERS
 from .names import IDENTIFIER, lower_case

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..graph import Given
-from ..layers.arguments import show, suggest
+from ..layers.arguments import show
 from ..problems import Problem, Rejected, Span
 from ..shapes.dims import REST
+from ..spelling import suggest
 from .options import parse_given
 from .tree import List, Map, Scalar, Tree, span
 from .values import Code, Located, compile_value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..layers.arguments import suggest
 from ..layers.base import Layer
 from ..problems import Problem
+from ..spelling import suggest
 from .arguments import taught
 from .tree import Map, Scalar, Tree
 from .values import Code, Located, compile_value

@@ -268,7 +268,7 @@ class _Parser:
 
     def call(self, text: str) -> Tree:
         if text not in FUNCTIONS:
-            from ..layers.arguments import suggest
+            from ..spelling import suggest
 
             raise fault("unknown-function", f"no function is called '{text}'", text, ", ".join(FUNCTIONS),
                         suggest(text, FUNCTIONS), text)  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..layers import registry
-from ..layers.arguments import suggest
 from ..problems import Problem, Source
+from ..spelling import suggest
 from .arguments import taught
 from .blocks import Block, is_taken, read_blocks
 from .bodies import Body

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Assertion, Network, Node
-from ..layers.arguments import Dims, suggest
+from ..layers.arguments import Dims
 from ..layers.base import Layer
 from ..problems import Diagnostic, Problem
 from ..shapes.dims import REST
+from ..spelling import suggest
 from .bodies import Body
 from .context import Context
 from .items import Item

@@ -6,9 +6,9 @@ import re
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from ..layers.arguments import suggest
 from ..layers.base import Layer
 from ..problems import Problem, Source, Span
+from ..spelling import suggest
 from .arguments import block_arguments, layer_arguments, said, taught, written
 from .modifiers import MODIFIERS, by_parameter, idle_modifiers, modifiers, tied_twice
 from .references import Reference, compile_reference

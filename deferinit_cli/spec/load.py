@@ -12,9 +12,9 @@ from typing import Any
 from ..collector import Held
 from ..files import open_plain
 from ..graph import Input, Network
-from ..layers.arguments import suggest
 from ..problems import Diagnostic, Problem, Rejected, Source, Span, TooMany, Unusable
 from ..shapes.dims import REST, UNKNOWN
+from ..spelling import suggest
 from . import reader
 from .build import Builder
 from .context import KINDS, Context, kept

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..graph import Network, Node, Parameter, Place
-from ..layers.arguments import suggest
 from ..layers.base import Layer, Param
 from ..problems import Problem
+from ..spelling import suggest
 from .context import Context
 from .flow import Flow
 from .items import Item

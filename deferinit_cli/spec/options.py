@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..graph import Given, Network
-from ..layers.arguments import suggest
 from ..problems import Diagnostic, Rejected, Source, Span, Unusable
 from ..shapes.dims import UNKNOWN, Sym
+from ..spelling import suggest
 from .file import DTYPES
 from .operations import LIMIT
 

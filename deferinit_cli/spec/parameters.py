@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..graph import Parameter
 from ..initializers import Initializer, known, make
-from ..layers.arguments import show, suggest
+from ..layers.arguments import show
 from ..problems import Diagnostic, Problem, Span
+from ..spelling import suggest
 from .file import dtype_in
 from .tree import List, Map, Scalar, Tree, span
 from .values import Located, compile_value

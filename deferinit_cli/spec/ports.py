@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..layers.arguments import suggest
+from ..spelling import suggest
 from .items import NAME
 from .tree import List, Map, Scalar, Tree
 from .values import Code, Located, compile_value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Union
 
-from ..layers.arguments import suggest
 from ..problems import Problem
 from ..shapes.dims import Sym
+from ..spelling import suggest
 from .tree import Placed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..layers.arguments import suggest
+from ..spelling import suggest
 from .items import Item
 from .references import Reference
 from .tree import Tree

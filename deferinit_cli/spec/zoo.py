@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
-from ..layers.arguments import suggest
 from ..problems import Diagnostic, Unusable
+from ..spelling import suggest
 from . import reader
 from .imports import targets
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..graph import Network
 from ..infer.resolved import Resolved
-from ..layers.arguments import Dims, suggest
+from ..layers.arguments import Dims
 from ..problems import Diagnostic, Problem, Span
 from ..report import BYTES, tuple_text
 from ..shapes.bounds import compare, maximum, minimum
@@ -17,6 +17,7 @@ from ..shapes.expr import Expr, add, exact_div, floordiv, mod, mul, product, sub
 from ..shapes.words import text
 from ..spec.checks import Check, Expected, whole
 from ..spec.values import Located
+from ..spelling import suggest
 
 
 def judge(check: Check, net: Network, resolved: Resolved | None, found: list[Diagnostic]) -> list[Diagnostic]:

@@ -1,0 +1,16 @@
+"""What a word that is not known may have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`did you mean 'x'?`, or nothing when nothing is near."""
+    from difflib import get_close_matches  # on errors only: its import is slow
+
+    if len(word) > 60:
+        return ""
+    names = [k for k in known if len(word) <= 2.4 * len(k) <= 5.6 * len(word)][:500]  # others are never near enough
+    near = get_close_matches(word, names, 1, 0.6) or get_close_matches(word.lower(), names, 1, 0.6)
+    return f"did you mean '{near[0]}'?" if near else ""
