@@ -82,8 +82,8 @@ def carried(step: Step) -> tuple[Step, list[Any]]:
 def mover(step: Step) -> Step | None:
     """The size that a relation carried on, where all else it took is declared; None where there is no such one."""
     premises = step.premises
-    if not premises or type(step.why) not in CONSTANTS:
-        return None
+    if not premises or type(step.why) not in CONSTANTS or node_of(step.why) is None:
+        return None  # what an assertion computes is told as an equation
     if len(premises) == 1:
         return premises[0]
     moving = [p for p in premises if type(p.why) is not Fact]

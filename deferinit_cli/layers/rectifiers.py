@@ -79,6 +79,9 @@ class LeakyRelu(Curve):
 
     def curve(self, x: Any) -> Any:
         y = x * self.slope
+        if self.slope == 0:  # none times infinity is no number, and nothing is larger
+            np.copyto(y, x, where=x > 0)
+            return y
         return np.maximum(x, y, out=y) if self.slope <= 1 else np.minimum(x, y, out=y)
 
 

@@ -16,6 +16,7 @@ from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.shapes.store import Fact
 from deferinit_cli.spec.load import load
 from deferinit_cli.verify import hopeless
+from deferinit_cli.views.problems import render_all
 from tests.specs import rejection, resolve
 
 
@@ -52,6 +53,15 @@ def test_exactly_the_facts_that_contradict(spec: str, expected: list[set[str]]) 
     assert facts(infer(load(spec))) == expected
 
 
+def test_what_an_assertion_computes_is_told_as_an_equation() -> None:
+    spec = (
+        "inputs: {x: [N, T, C]}\nlayers:\n- relu a:\n  expect: [N, '2*K', C]\n- conv1d: {channels: 3, kernel_size: 5}\n"
+        "- relu b:\n  expect: [N, 'K + 3', 7]\n"
+    )
+    told = render_all(diagnostics(resolve(spec, "2x8x11")))
+    assert "8 given by --input 2x8x11; 4 = 8 / 2; 7 = 4 + 3" in told
+
+
 def drawn(r: random.Random) -> str:
     """A chain of dense layers, residuals, concatenations and convolutions with sizes that often do not fit."""
     lines, names = [], []
@@ -73,7 +83,7 @@ def drawn(r: random.Random) -> str:
         else:
             continue
         if r.random() < 0.15:
-            lines.append(f"  expect: [N, {r.choice([4, 6, 8])}]")
+            lines.append(f"  expect: [N, {r.choice([4, 6, 8, '2*K', 'K + 2'])}]")
             lines[-2] += ":" if ":" not in lines[-2] else ""
         names.append(f"n{k}")
     return f"inputs: {{x: [N, {r.choice([width, '_'])}]}}\nlayers:\n" + "\n".join(lines or ["- relu"]) + "\n"

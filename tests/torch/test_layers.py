@@ -18,7 +18,7 @@ from deferinit_cli.graph import Network
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.layers import registry
-from deferinit_cli.layers.activations import ByName, functions
+from deferinit_cli.layers.activations import ByName, Curve, functions
 from deferinit_cli.problems import Problem
 from tests.layers.core import CORE
 from tests.layers.test_numerics import network
@@ -134,6 +134,32 @@ def test_random_arguments(kind: str) -> None:
         if accepted == ACCEPTED:
             return
     pytest.fail(f"only {accepted} draws were accepted")
+
+
+FAR = [0.0, -0.0, 1e-30, -1e-30, 90.0, -90.0, 1e15, -1e15, float("inf"), -float("inf"), float("nan")]
+CURVES = [kind for kind in KINDS if isinstance(cls := registry.find(kind), type) and issubclass(cls, Curve)]
+
+
+@pytest.mark.parametrize("kind", CURVES)
+def test_curves_far_out(kind: str) -> None:
+    """Where the sizes of numbers end: none, infinite, no number. A limit may be told where PyTorch has no number."""
+    r, x, seen = random.Random(kind), torch.tensor(FAR), 0
+    for _ in range(40):
+        args = KINDS[kind](r).args
+        try:
+            expected = theirs(kind, Draw(args, [x]))
+        except NoWord:
+            continue
+        if isinstance(expected, str):
+            continue
+        layer = registry.find(kind).build(args)  # type: ignore[union-attr]
+        with np.errstate(all="ignore"):
+            mine = layer.forward(SimpleNamespace(), x.numpy().copy())
+        y = expected[0][0].numpy()
+        told = ~np.isnan(y) | np.isnan(x.numpy())
+        np.testing.assert_allclose(mine[told], y[told], rtol=1e-4, atol=1e-6, err_msg=str(args))
+        seen += 1
+    assert seen > 5
 
 
 def test_every_kind_is_drawn() -> None:
