@@ -43,7 +43,7 @@ class Link:
     @property
     def alone(self) -> bool:
         """Whether it is told better as an equation, unless it comes again and again."""
-        return bool(self.sides) or type(self.step.why) is Product
+        return bool(self.sides) or type(self.step.why) is Product or bool(getattr(self.step.why, "alike", ()))
 
 
 CONSTANTS: dict[type, tuple[str, ...]] = {

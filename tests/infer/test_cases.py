@@ -557,3 +557,13 @@ def test_a_size_divided_more_than_once(layers: str, valid: Callable[[int], bool]
     sizes = [w for w in range(1, 100) if valid(w)]
     assert [w for w in range(1, 100) if axis.sizes.contains(w)] == sizes
     assert accepted(spec, "36x3x8x?", range(1, 100)) == sizes
+
+
+def test_terms_of_a_sum_that_are_one_size_are_solved_for_together() -> None:
+    spec = "inputs: {x: [N, 3]}\nlayers:\n- dense a: _\n- relu b\n- concat: [a, b, a]\n- dense: {units: 2, in_units: %d}\n"
+    assert tensors(resolve(spec % 12))["a.weight"] == (4, 3)
+    assert [d.message for d in rejection(spec % 13)] == ["concat0: 13 is not 3 equal sizes"]
+    assert [d.message for d in rejection(spec % 2)] == ["concat0: 2 is not 3 equal sizes"]
+    symbolic = "inputs: {x: [N, C]}\nlayers:\n- dense a: _\n- concat: [a, a]\n  expect: [N, C]\n"
+    assert tensors(resolve(symbolic))["a.weight"] == ("C/2", "C")
+    assert regular(axes(symbolic)["C"].sizes) == (2, None, 2, [0])

@@ -62,7 +62,7 @@ def test_what_an_assertion_computes_is_told_as_an_equation() -> None:
     assert "8 given by --input 2x8x11; 4 = 8 / 2; 7 = 4 + 3" in told
 
 
-def drawn(r: random.Random) -> str:
+def drawn(r: random.Random, asserted: tuple[Any, ...] = (4, 6, 8)) -> str:
     """A chain of dense layers, residuals, concatenations and convolutions with sizes that often do not fit."""
     lines, names = [], []
     width = r.choice([4, 6, 8])
@@ -83,7 +83,7 @@ def drawn(r: random.Random) -> str:
         else:
             continue
         if r.random() < 0.15:
-            lines.append(f"  expect: [N, {r.choice([4, 6, 8, '2*K', 'K + 2'])}]")
+            lines.append(f"  expect: [N, {r.choice(asserted)}]")
             lines[-2] += ":" if ":" not in lines[-2] else ""
         names.append(f"n{k}")
     return f"inputs: {{x: [N, {r.choice([width, '_'])}]}}\nlayers:\n" + "\n".join(lines or ["- relu"]) + "\n"
@@ -117,6 +117,17 @@ def test_random_conflicts_are_minimal() -> None:
     assert seen > 300
     assert spared > 10, "some chains pass facts that are not needed"
     assert elsewhere < seen / 20
+
+
+def test_random_conflicts_are_told() -> None:
+    """Also where sizes are asserted that have to be computed."""
+    r = random.Random(8)
+    seen = 0
+    for _ in range(300):
+        found = diagnostics(infer(load(drawn(r, (4, 6, 8, "2*K", "K + 2")))))
+        seen += len(found)
+        assert all(d.span is not None and d.rule in render_all([d]) for d in found)
+    assert seen > 200
 
 
 MANY = """

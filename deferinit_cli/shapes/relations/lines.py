@@ -135,14 +135,16 @@ class Affine(Relation):
 
 
 class Sum(Relation):
-    """out = the sum of terms + constant; every one at least 1, but those that are `free`: steps within an expression."""
+    """out = the sum of terms + constant; every one at least 1, but those that are `free`: steps within an expression. Terms
+    that are one size, such as two inputs of a concatenation that come from the same layer, are solved for together."""
 
-    __slots__ = ("constant", "free")
+    __slots__ = ("alike", "constant", "free")
 
     def __init__(self, node: Any, out: int, terms: tuple[int, ...], constant: int = 0, **words: str) -> None:
         super().__init__(node, (out, *terms), **words)
         self.constant = constant
         self.free = NONE
+        self.alike: tuple[int, ...] = ()  # the terms that were found to be one size, where they are what was solved for
 
     def own(self) -> bool:
         return self.constant != 0
@@ -166,16 +168,34 @@ class Sum(Relation):
             s.settle(out, total, self, self.rule)
             return
         o = s.known(out)
-        if o is not None and len(unknown) == 1:
+        if o is not None and (len(unknown) == 1 or len(set(map(s.root, unknown))) == 1):
             self.done = True
-            rest = sub(o, total)
-            if unknown[0] not in self.free:
-                if type(rest) is int and rest < 1:
-                    return self.fail(s, f"nothing is left: {o} of which {total} are taken", str(o), f"more than {total}")
-                self.positive(s, rest)
-            s.settle(unknown[0], rest, self, self.rule)
+            self.backward(s, o, total, unknown)
+
+    def backward(self, s: Store, o: Any, total: Any, unknown: list[int]) -> None:
+        rest, times = sub(o, total), len(unknown)
+        if unknown[0] not in self.free:
+            if type(rest) is int and rest < 1:
+                return self.fail(s, f"nothing is left: {o} of which {total} are taken", str(o), f"more than {total}")
+            self.positive(s, rest)
+        if times > 1:
+            self.alike = tuple(unknown)
+            if type(rest) is int and rest % times:
+                return self.fail(s, f"{rest} is not {times} equal sizes", str(rest), f"a multiple of {times}")
+            if type(rest) is not int and divisor(rest) % times:
+                self.need(s, rest, "%", times)
+            rest = exact_div(rest, times)
+        s.settle(unknown[0], rest, self, self.rule)
+
+    def behind(self, slot: int, s: Store) -> tuple[int, ...]:
+        others = super().behind(slot, s)
+        return tuple([t for t in others if t not in self.alike]) if slot in self.alike else others
 
     def words(self, name: Namer, of: int = -1) -> str:
+        if of in self.alike:
+            others = [name(t) for t in self.slots[1:] if t not in self.alike]
+            whole = " - ".join([name(self.slots[0]), *others]) + signed(-self.constant)
+            return f"{name(of)} = {f'({whole})' if ' ' in whole else whole} / {len(self.alike)}"
         if of in self.slots[1:]:
             others = [name(t) for t in without(self.slots[1:], of)]
             return f"{name(of)} = {' - '.join([name(self.slots[0]), *others])}{signed(-self.constant)}"
