@@ -283,6 +283,10 @@ class Network:
             self._names.update(self.named)
         return self._names
 
+    def spare(self) -> set[str]:
+        """Full names of tensors that a file of weights may hold besides the parameters: no layer here has a use for them."""
+        return {f"{node.name}.{key}" for node in self.nodes for key in node.layer.spare}
+
     def value_name(self, value: int) -> str:
         """How a value is called: its layer's name, with `.side` or `.1` where it is not the first output."""
         node = self.makers[value]

@@ -102,9 +102,9 @@ class Weights(dict[str, Any]):
         from ..weights.initialise import owners
 
         header = read_header(path)
-        aliases = {p.name for p in self.by_name.values() if p.tied_to is not None}
+        needless = {p.name for p in self.by_name.values() if p.tied_to is not None} | self.resolved.network.spare()
         wanted = [(p.name, tuple(self.resolved.tensor(p)), p.dtype) for p in owners(self.resolved)]
-        found = compare(wanted, {n: h for n, h in header.items() if n not in aliases})
+        found = compare(wanted, {n: h for n, h in header.items() if n not in needless})
         if found:
             for d in found:
                 d.help = d.help or f"in {path}"

@@ -11,7 +11,7 @@ from ..shapes.reading import substitute
 from ..shapes.words import text
 from .differ import Difference, Row, guessed
 from .renames import renames
-from .sides import Side, Tensor
+from .sides import Side, Tensor, spare
 from .terms import REST, Shape, opaque, spread, written, written_shape
 
 EQUATIONS = 64
@@ -42,11 +42,21 @@ def fitting(network: Side, weights: Side, a: Side, b: Side) -> Difference:
         else:
             found.loads.append(t.name)
     used = set(renamed.values()) | names
-    for t in weights.tensors:
-        if t.name not in used:
+    left = [t for t in weights.tensors if t.name not in used]
+    needless = spare_there(network, renamed) if left else set()
+    for t in left:
+        if t.name not in needless:
             first, second = (t, None) if flipped else (None, t)
             found.rows.append(Row("parameter", t.name, ["unexpected"], first, second, "the network has no such tensor"))
     return found
+
+
+def spare_there(network: Side, renamed: dict[str, str]) -> set[str]:
+    """What no layer has a use for, under the names that its layers' other tensors have in the file."""
+    layers = {name.rpartition(".")[0]: there.rpartition(".")[0] for name, there in renamed.items()}
+    own = spare(network)
+    moved = [(layers[layer], key) for layer, _, key in (name.rpartition(".") for name in own) if layer in layers]
+    return own | {f"{layer}.{key}" if layer else key for layer, key in moved}
 
 
 def affix(renamed: dict[str, str]) -> str:

@@ -97,6 +97,23 @@ def side_of(resolved: Resolved, name: str) -> Side:
     return side
 
 
+def spare(side: Side) -> set[str]:
+    """Names of tensors that a weights file may hold besides. A lock does not say kinds: a layer there is taken for each kind
+    whose tensors it has."""
+    if side.resolved is not None:
+        return side.resolved.network.spare()
+    from ..layers import registry
+
+    keys: dict[str, set[str]] = {}
+    for t in side.tensors:
+        keys.setdefault(t.layer, set()).add(t.key)
+    found = set()
+    for kind in registry.kinds().values():
+        own = {p.key for p in kind.parameters if not p.when}
+        found |= {f"{layer}.{key}" for key in kind.spare for layer, has in keys.items() if own <= has}
+    return found
+
+
 def tensor_of(resolved: Resolved, p: Parameter) -> Tensor:
     state = "buffer" if p.buffer else "trainable" if p.trainable else "frozen"
     tied = p.tied_to.name if p.tied_to is not None else None

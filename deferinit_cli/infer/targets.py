@@ -125,9 +125,14 @@ def matched(network: Network, header: Mapping[str, tuple[int, ...]]) -> Matched:
         found = {candidate + n: n for n in header if ours(candidate + n)}
         if len(found) > len(best):
             best, prefix = found, f"-{candidate}"
-    used = set(best.values())
-    shapes = {ours_: tuple(header[theirs]) for ours_, theirs in best.items()}
+    used = set(best.values()) | {theirs(n, prefix) for n in network.spare()}
+    shapes = {ours_: tuple(header[name]) for ours_, name in best.items()}
     return Matched(shapes, best, [n for n in header if n not in used], [n for n in wanted if n not in best], prefix)
+
+
+def theirs(name: str, prefix: str) -> str:
+    """A name of the network as a checkpoint with a prefix (`-` what it lacks) has it."""
+    return name.removeprefix(prefix[1:]) if prefix.startswith("-") else prefix + name
 
 
 def prefixes(names: Iterable[str]) -> list[str]:

@@ -167,6 +167,7 @@ class Layer:
     takes: str = ""  # axis pattern per port, separated by commas; empty: `relate` reads the rows
     gives: str = ""  # axis pattern per output, sides last; empty: `relate` gives the rows
     parameters: list[Param] = []
+    spare: ClassVar[tuple[str, ...]] = ()  # tensors that a file of weights may hold for it besides: of no use here
     order: ClassVar[tuple[str, ...]] = ()  # arguments that may be left open, those first on which others' ranges hang
     macs: ClassVar[str] = ""  # products of axes, joined by ' + '; empty: none
     spatial: ClassVar[int] = 0  # axes of a family member: 2 for conv2d

@@ -38,6 +38,8 @@ class BatchNorm(Layer):
         param("running_var", "C", ones, buffer=True, keras="moving_variance", flax="var", mxnet="="),
     ]
 
+    spare = ("num_batches_tracked",)  # in PyTorch's state_dict: read only in training, where momentum is None
+
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         if self.axis >= 0:

@@ -164,7 +164,6 @@ class Recurrent(Layer):
     keras="layers.LSTM",
     flax="linen.RNN(OptimizedLSTMCell)",
     mxnet="gluon.rnn.LSTM",
-    also="OptimizedLSTMCell",
 )
 class LSTM(Recurrent):
     """Long short-term memory (Hochreiter & Schmidhuber, 1997); gates in the order i f g o.

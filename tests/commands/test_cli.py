@@ -154,6 +154,20 @@ def test_weights_that_do_not_fit(tmp_path: Path, arrays: dict[str, tuple[int, ..
     assert f"[{rule}]" in result.stderr
 
 
+def test_what_no_layer_needs_may_be_in_the_weights(tmp_path: Path) -> None:
+    """The state_dict of a batch norm in PyTorch also counts its batches."""
+    (tmp_path / "net.yaml").write_text("inputs: {x: [N, 2]}\nlayers:\n- batch_norm n\n- dense d: {units: 1, bias: false}\n")
+    one = np.ones(2, "float32")
+    arrays = {"n.weight": one, "n.bias": one, "n.running_mean": 0 * one, "n.running_var": one, "d.weight": np.ones((1, 2), "float32")}
+    run = ("run", "net.yaml", "--input", "1x2", "--weights", "w.npz", "-o", "out.npz")
+    np.savez(tmp_path / "w.npz", **arrays, **{"n.num_batches_tracked": np.array(7)})
+    result = deferinit(*run, cwd=tmp_path)
+    assert (result.returncode, np.load(tmp_path / "out.npz")["d"].shape) == (0, (1, 1)), result.stderr
+    np.savez(tmp_path / "w.npz", **arrays, **{"d.num_batches_tracked": np.array(7)})
+    result = deferinit(*run, cwd=tmp_path)
+    assert result.returncode == 1 and "no tensor 'd.num_batches_tracked'" in result.stderr
+
+
 def test_random_indices_stay_in_the_embedding(tmp_path: Path) -> None:
     spec = tmp_path / "net.yaml"
     spec.write_text("layers:\n- reshape: [0, -1]\n- embedding: {input_dim: 3, output_dim: 2}\n")

@@ -463,6 +463,33 @@ def test_a_sharded_checkpoint_by_its_index() -> None:
     assert compared("w.safetensors", "m.safetensors.index.json", (), {}).equal
 
 
+BLOCK = "inputs: {x: [N, 3, H, W]}\nlayers:\n- sequential net:\n  - conv2d c: {channels: 8, kernel_size: 3}\n  - batch_norm n\n"
+
+
+def normed(before: str, *more: str) -> None:
+    """A file like PyTorch's: the state_dict of a batch norm also counts its batches."""
+    norm = {f"n.{key}": np.zeros(8, np.float32) for key in ("weight", "bias", "running_mean", "running_var")}
+    own = {"c.weight": np.zeros((8, 3, 3, 3), np.float32), "c.bias": np.zeros(8, np.float32), **norm}
+    counts = {name: np.array(7) for name in ("n.num_batches_tracked", *more)}
+    save_file({before + n: a for n, a in {**own, **counts}.items()}, "w.safetensors")
+
+
+def test_what_no_layer_needs_is_no_difference() -> None:
+    Path("a.yaml").write_text(BLOCK)
+    normed("net.")
+    assert deferinit("lock", "a.yaml").returncode == 0
+    for side in ("a.yaml", "a.yaml.lock"):
+        assert rows("w.safetensors", side) == rows(side, "w.safetensors") == []
+    for before in ("m.net.", ""):
+        normed(before)
+        assert {tuple(r[2]) for r in rows("w.safetensors")} == {("renamed",)}, before
+        assert len(rows("w.safetensors", "a.yaml.lock")) == 6
+    for side in ("a.yaml", "a.yaml.lock"):  # of a layer that is no such one it is
+        normed("net.", "c.num_batches_tracked", "n.num_batches")
+        names = ("net.c.num_batches_tracked", "net.n.num_batches")
+        assert rows("w.safetensors", side) == [("parameter", n, ["unexpected"]) for n in names]
+
+
 def test_two_checkpoints() -> None:
     checkpoint("v.safetensors")
     checkpoint("w.npz", fc1__weight=(120, 256), fc2__bias=((84,), np.float16), fc3__bias=None, fc4__bias=(11,))

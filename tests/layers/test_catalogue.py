@@ -132,6 +132,7 @@ def test_the_listing() -> None:
     [
         ("conv2d", ["conv2d"]), ("Conv2D", ["conv2d"]), ("nn.LSTM", ["lstm"]), ("torch.nn.Conv2d", ["conv2d"]),
         ("keras.layers.MaxPooling2D", ["max_pool2d"]), ("maxpooling2d", ["max_pool2d"]), ("DENSE", ["dense"]),
+        ("OptimizedLSTMCell", ["lstm_cell"]),
         ("Conv", ["conv1d", "conv2d", "conv3d"]), ("jax.numpy.concatenate", ["concat"]), ("swish", ["silu"]), ("pooling", []),
     ],
 )  # fmt: skip

@@ -23,6 +23,7 @@ class Own:
     def __init__(self) -> None:
         self.state: dict[str, Tensor] = {}
         self.made: torch.nn.Module | None = None
+        self.spare: list[str] = []  # what a module's state_dict holds that is no number to compute with
         self.arbitrary = False  # whether values depend on which of some equal ones PyTorch takes
 
     def fill(self, key: str, x: Tensor, std: float) -> Tensor:
@@ -34,8 +35,10 @@ class Own:
         if self.made is None:
             self.made = make().eval()
             for key, x in self.made.state_dict().items():
-                if "num_batches" not in key:
+                if x.is_floating_point():
                     self.state[key] = self.fill(key, x, std)
+                else:
+                    self.spare.append(key)
         return self.made
 
     def __call__(self, key: str, *size: int) -> Tensor:

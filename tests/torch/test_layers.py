@@ -39,6 +39,8 @@ def theirs(kind: str, draw: Draw) -> tuple[list[torch.Tensor], dict[str, torch.T
             found = leaves(PEERS[kind](draw.args, own, *draw.inputs))
     except REJECTS as e:
         return f"{type(e).__name__}: {e}"
+    cls = registry.find(kind)
+    assert cls is not None and (own.made is None or own.spare == list(cls.spare))
     return (found, own.state) if all(y.numel() for y in found) else "an output is empty"
 
 
