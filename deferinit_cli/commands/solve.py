@@ -23,15 +23,14 @@ FORMATS = ("table", "json")
               "header is read.")  # fmt: skip
 @click.option("--where", "wheres", multiple=True, metavar="NAME=SHAPE", help="A known shape of a parameter or value, _ for an "
               "unknown dim: fc1.weight=120x400, output=2x10. Repeatable.")  # fmt: skip
-@click.option(
-    "-o", "--write", "output", metavar="FILE", help="Write the spec with what was found in place of each _; - prints it."
-)
+@click.option("--write", "printed", is_flag=True, help="Print the spec with what was found in place of each _.")
+@click.option("-o", "--output", metavar="FILE", help="Write it to FILE instead.")
 @click.option("--in-place", is_flag=True, help="Write it into the spec itself.")
 @click.option("--choose", type=click.IntRange(1), metavar="K", help="Which family to write, where there are several.")
 @format_option(FORMATS)
 @look_options
 def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], weights: str | None, wheres: tuple[str, ...],
-            output: str | None, in_place: bool, choose: int | None, formats: tuple[str, ...], **look: Any) -> None:  # fmt: skip
+            printed: bool, output: str | None, in_place: bool, choose: int | None, formats: tuple[str, ...], **look: Any) -> None:  # fmt: skip
     """Find all input sizes and omitted arguments (written _) that fit, as ranges; usual ones first.
 
     Any argument that shapes hang on may be _: sizes, stride, padding, kernel_size, dilation, groups, heads, layers,
@@ -41,6 +40,8 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], we
     from ..spec.options import parse_inputs
     from ..views import solutions
 
+    if in_place and (printed or output is not None):
+        raise click.UsageError("--in-place, or a place to write to")
     work = Work("solve", spec, sets, formats, FORMATS, **look)
     network = work.load()
     given = parse_inputs(inputs, network)
@@ -52,6 +53,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], we
         tensors, found = from_weights(weights, network)
         targets += found
     solution = solve(network, targets, given, complete=weights is not None)
+    output = output or ("-" if printed else None)
     printed = output == "-"
     for name, target in work.outputs:
         if name == "json":

@@ -136,7 +136,7 @@ def test_families_are_chosen_from(tmp_path: Path) -> None:
     refused = deferinit(*where, "-o", "out.yaml", cwd=tmp_path)
     assert refused.returncode == 1 and "2 families fit [not-unique]" in refused.stderr
     assert not (tmp_path / "out.yaml").exists()
-    beyond = deferinit(*where, "-o", "-", "--choose", "3", cwd=tmp_path)
+    beyond = deferinit(*where, "--write", "--choose", "3", cwd=tmp_path)
     assert beyond.returncode == 1 and "there is no family 3" in beyond.stderr
     for k in (1, 2):
         result = deferinit(*where, "--format", "json=all.json", "-o", "-", "--choose", str(k), cwd=tmp_path)
@@ -147,6 +147,8 @@ def test_families_are_chosen_from(tmp_path: Path) -> None:
     assert path.read_bytes() == SPEC.encode()
     itself = deferinit(*where, "-o", "net.yaml", "--choose", "1", cwd=tmp_path)
     assert itself.returncode == 2 and "--in-place" in itself.stderr
+    both = deferinit(*where, "--in-place", "--write", "--choose", "1", cwd=tmp_path)
+    assert both.returncode == 2 and path.read_bytes() == SPEC.encode()
     written = deferinit(*where, "--in-place", "--choose", "1", cwd=tmp_path)
     assert written.returncode == 0, written.stderr
     assert b"stride: 4" in path.read_bytes() and path.read_bytes().count(b"\r\n") == SPEC.count("\r\n")
