@@ -144,7 +144,8 @@ def test_nothing_is_left_behind(tmp_path: Path, blow: signal.Signals) -> None:
     values = ",".join(map(str, range(1, 1000)))
     command = [sys.executable, "-m", "deferinit_cli", "check", ".", "--jobs", "4", "--set", f"n={values}", "--format", "text=out"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=tmp_path, env=env, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=tmp_path, env=env, start_new_session=True, stderr=subprocess.PIPE, text=True,
+                               preexec_fn=heard)  # fmt: skip
     deadline = time.monotonic() + 60
     while workers(process.pid) < 4 and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -162,6 +163,11 @@ def test_nothing_is_left_behind(tmp_path: Path, blow: signal.Signals) -> None:
     assert process.stderr.read().strip() == ""
     process.stderr.close()
     assert sorted(os.listdir(tmp_path)) == ["0.yaml", "1.yaml", "2.yaml", "3.yaml"]
+
+
+def heard() -> None:
+    """A shell's background jobs ignore Ctrl-C, and so would all that the tests start if they were one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def workers(pid: int) -> int:
