@@ -20,15 +20,21 @@ EXAMPLES = [
 ]
 
 
+FILES: dict[str, str] = dict(re.findall(r"^<!-- file: (\S+) -->\n```yaml\n(.*?)^```$", README, re.M | re.S))
+"""Specs that examples name, as README shows them."""
+
+
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 2
 
 
 @pytest.mark.parametrize(("command", "output"), EXAMPLES, ids=[c for c, _ in EXAMPLES])
-def test_example(command: str, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_example(command: str, output: str, tmp_path: Path) -> None:
     words = shlex.split(command)
     assert words[0] == "deferinit"
-    result = deferinit(*words[1:], cwd=ROOT)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    result = deferinit(*words[1:], cwd=tmp_path if FILES.keys() & words else ROOT)
     assert result.stdout + result.stderr == output
 
 
