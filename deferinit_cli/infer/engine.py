@@ -7,13 +7,14 @@ from typing import Any
 
 from ..collector import Held
 from ..graph import Assertion, Given, Input, Network, Node, Parameter
-from ..layers.frame import Frame, Wait, expression
+from ..layers.frame import Frame, Wait
 from ..problems import Problem
 from ..shapes import rows
 from ..shapes.bounds import compare, solve_single
 from ..shapes.dims import REST, UNKNOWN, Sym, is_symbolic
 from ..shapes.expr import symbol
 from ..shapes.reading import substitute
+from ..shapes.relations.expressions import expression
 from ..shapes.rows import Later, Open, Rest, Row
 from ..shapes.store import Conflict, Fact, Store
 from .resolved import Resolved

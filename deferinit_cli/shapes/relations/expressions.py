@@ -1,0 +1,55 @@
+"""A size written as an expression over symbols, made of relations so that it is inferred both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..bounds import maximum, minimum
+from ..dims import Op, Sym
+from ..store import Fact, Store
+from . import Extreme, Floored, Positive, Product, Sum, post
+
+
+def expression(s: Store, node: Any, size: Any, what: str | int, symbol: Callable[[Sym], int]) -> int:
+    """The slot of a size written as an expression over symbols, made of relations so that it works both ways."""
+    if type(size) is int:
+        return s.new(size, Fact(node, what))
+    if type(size) is Sym:
+        return symbol(size)
+    if type(size) is not Op:
+        return s.new()
+    blame = what if isinstance(what, str) else ""
+    out = operation(s, node, size, what, symbol, set(), blame)
+    if size.op not in ("+", "-"):  # which see to it themselves
+        post(s, Positive(node, out, blame=blame))
+    return out
+
+
+def operation(
+    s: Store, node: Any, size: Op, what: str | int, symbol: Callable[[Sym], int], steps: set[int], blame: str, inner: bool = False
+) -> int:
+    """The same for one operation. Its steps may come to any number: only the whole must be a size."""
+    op, (a, b) = size.op, size.args
+    x, y = (
+        operation(s, node, part, what, symbol, steps, blame, True) if type(part) is Op else expression(s, node, part, what, symbol)
+        for part in (a, b)
+    )
+    out = s.new()
+    if inner:
+        steps.add(out)
+    relation: Any
+    if op in ("+", "-") and type(b) is int:
+        relation = Sum(node, out, (x,), b if op == "+" else -b, blame=blame)
+    elif op in ("+", "-"):  # or out + y = x
+        relation = Sum(node, *((out, (x, y)) if op == "+" else (x, (out, y))), blame=blame)
+    elif op in ("*", "/"):  # or out * y = x
+        relation = Product(node, *((out, (x, y)) if op == "*" else (x, (out, y))), blame=blame)
+    elif op in ("//", "%"):
+        relation = Floored(node, out, x, y, op == "%", blame=blame)
+    else:
+        relation = Extreme(node, out, x, y, maximum if op == "max" else minimum)
+    if isinstance(relation, (Sum, Product)):
+        relation.free = steps
+    post(s, relation)
+    return out
