@@ -13,7 +13,8 @@ from .shapes.dims import Size
 
 if TYPE_CHECKING:
     from .initializers import Initializer
-    from .layers.base import Layer, Param
+    from .layers.base import Layer
+    from .layers.patterns import Param
 
 
 class Input:

@@ -7,8 +7,9 @@ from typing import Any
 
 from .graph import Node, Parameter
 from .layers.abroad import FRAMEWORKS, Piece, factors, parts_of, pieces
-from .layers.base import Layer, Param
+from .layers.base import Layer
 from .layers.frame import Frame
+from .layers.patterns import Param
 from .shapes import rows
 from .shapes.expr import exact_div, product
 

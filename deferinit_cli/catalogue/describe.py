@@ -6,7 +6,8 @@ from typing import Any
 
 from ..layers.abroad import parts_of, pieces
 from ..layers.arguments import Argument, Choice, Flag, show
-from ..layers.base import Layer, patterns
+from ..layers.base import Layer
+from ..layers.patterns import patterns
 from ..problems import Problem
 from . import details, elsewhere, group, summary
 from .examples import instance, spec

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..graph import Network
-from ..layers.base import Layer, family_words, filled
+from ..layers.base import Layer
+from ..layers.patterns import family_words, filled
 from ..spec.load import load
 
 

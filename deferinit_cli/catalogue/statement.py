@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ..layers.arguments import Padding, PerAxis
-from ..layers.base import UNKNOWN, Layer, patterns
+from ..layers.base import UNKNOWN, Layer
 from ..layers.frame import Frame, Wait
+from ..layers.numeric import Padding, PerAxis
+from ..layers.patterns import patterns
 from ..problems import Problem
 from ..shapes.relations import Relation
 from ..shapes.rows import Open, Rest, Row

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..collector import Held
 from ..graph import Assertion, Node, Parameter, Target
-from ..layers.arguments import Size
+from ..layers.numeric import Size
 from ..problems import Diagnostic, Span
 from ..shapes import rows
 from ..shapes.dims import REST

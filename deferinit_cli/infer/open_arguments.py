@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..graph import Network, Node, Parameter
-from ..layers.base import Layer, Options, Path, Seen
+from ..layers.base import Layer
+from ..layers.options import Options, Path, Seen
 from ..problems import Diagnostic, Problem
 from ..shapes.dims import UNKNOWN
 from .resolved import Resolved

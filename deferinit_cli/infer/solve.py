@@ -12,7 +12,7 @@ from itertools import product as combinations
 from typing import Any
 
 from ..graph import Given, Network, Node
-from ..layers.arguments import Dims, Size
+from ..layers.numeric import Dims, Size
 from ..problems import Diagnostic
 from ..shapes.dims import UNKNOWN
 from ..shapes.expr import Expr

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..graph import Assertion, Given, Input, Node
-from ..layers.base import patterns
+from ..layers.patterns import patterns
 from ..problems import Diagnostic, Related, Span
 from ..shapes import rows
 from ..shapes.relations import Product, Relation, Sum

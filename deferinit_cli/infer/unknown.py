@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Node
-from ..layers.arguments import Size
+from ..layers.numeric import Size
 from ..shapes import rows
 from ..shapes.expr import Expr
 from ..shapes.relations import Relation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Input, Node, Parameter
-from ..layers.base import patterns
+from ..layers.patterns import patterns
 from ..shapes import rows
 from ..shapes.expr import Expr
 from ..shapes.rows import Open

@@ -19,7 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from .base import Param
+    from .patterns import Param
 
 FRAMEWORKS = ("torch", "keras", "flax", "mxnet")
 

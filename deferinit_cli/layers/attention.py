@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from .base import Layer, Options, Path, Problem, Seen, divisors, flag, integer, is_known, layer, number
+from .base import Layer, Problem, flag, integer, is_known, layer, number
 from .broadcast import stretch
 from .frame import Frame
 from .lazy import np
+from .options import Options, Path, Seen, divisors
 from .softmaxes import softmax
 
 GROUP = "Attention and positions"

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ..initializers import Initializer
 from ..problems import Problem
 from ..shapes.dims import UNKNOWN, is_symbolic
 from . import registry
-from .arguments import (
-    Argument,
-    Choice,
-    Dims,
-    Flag,
-    Integer,
-    Integers,
-    Number,
-    Padding,
-    PerAxis,
-    Size,
-    Text,
-    Value,
-)
+from .arguments import Argument, Choice, Flag, Text
+from .numeric import Dims, Integer, Integers, Number, Padding, PerAxis, Size, Value
+from .patterns import Param, family_words, filled
 
 if TYPE_CHECKING:
     from .frame import Frame
+    from .options import Options, Path, Seen
 
 # The words layer files declare arguments with. Typed Any: on an instance the attribute is the value.
 size: Callable[..., Any] = Size
@@ -40,19 +28,15 @@ text: Callable[..., Any] = Text
 choice: Callable[..., Any] = Choice
 dims: Callable[..., Any] = Dims
 value: Callable[..., Any] = Value
+param = Param
 
 __all__ = [
     "UNKNOWN",
     "Argument",
     "Layer",
-    "Options",
-    "Param",
-    "Path",
     "Problem",
-    "Seen",
     "choice",
     "dims",
-    "divisors",
     "flag",
     "holds",
     "integer",
@@ -61,86 +45,11 @@ __all__ = [
     "number",
     "padding_arg",
     "param",
-    "parse",
     "per_axis",
     "size",
     "text",
     "value",
 ]  # fmt: skip
-
-
-class Seen:
-    """What is known around a layer with open arguments: sizes by the names of its axes, and its tensors' shapes.
-
-    `complete`: these are all the tensors it has.
-    """
-
-    def __init__(self, axis: Callable[[str], int | None], tensors: dict[str, tuple[int | None, ...]], complete: bool) -> None:
-        self.axis = axis
-        self.tensors = tensors
-        self.complete = complete
-
-    def __call__(self, name: str) -> int | None:
-        return self.axis(name)
-
-
-Path = tuple[int, ...]
-"""Where in an argument's lists an entry stands; empty: the argument itself."""
-Options = tuple[list[Any], bool]
-"""Values to try, and whether no other value could make a difference."""
-
-
-def divisors(*sizes: int | None) -> Options:
-    """What can divide all sizes that are known."""
-    known = [n for n in sizes if n is not None]
-    return ([d for d in range(1, min(known) + 1) if not any(n % d for n in known)], True) if known else ([1], False)
-
-
-class Param:
-    """One tensor a kind owns. `axes` is a pattern of axis names: `channels in_group kernel_size.0 kernel_size.1`.
-
-    `fans` is `in axes -> out axes`, for initialisers. `keras`, `flax`, `mxnet` (Gluon 1) say what that framework has for it,
-    in the words of `abroad`; `parts` and `made` what its axes are made of, for them.
-    """
-
-    __slots__ = ("axes", "buffer", "fans", "initializer", "key", "made", "names", "parts", "when")
-
-    def __init__(
-        self,
-        key: str,
-        axes: str,
-        initializer: Initializer,
-        when: str = "",
-        fans: str = "",
-        buffer: bool = False,
-        parts: str = "",
-        made: str = "",
-        keras: str | None = None,
-        flax: str | None = None,
-        mxnet: str | None = None,
-        names: Mapping[str, str | None] | None = None,
-    ) -> None:
-        self.key = key
-        self.axes = axes
-        self.initializer = initializer
-        self.when = when
-        self.fans = fans
-        self.buffer = buffer
-        self.parts = parts
-        self.made = made
-        self.names: Mapping[str, str | None] = names if names is not None else {"keras": keras, "flax": flax, "mxnet": mxnet}
-
-    def formatted(self, words: dict[str, str]) -> Param:
-        """The same with `{space}`-like words filled in, for families of kinds that differ in rank."""
-        names = {k: v if v is None else filled(v, words) for k, v in self.names.items()}
-        return self.like(axes=filled(self.axes, words), fans=filled(self.fans, words), names=names)
-
-    def like(self, **changes: Any) -> Param:
-        """The same but for some of what it says."""
-        return Param(**({name: getattr(self, name) for name in Param.__slots__} | changes))
-
-
-param = Param
 
 
 class Layer:
@@ -283,7 +192,6 @@ class Layer:
 
 
 L = TypeVar("L", bound=Layer)
-AXES = ("d", "h", "w")
 
 
 def layer(
@@ -343,48 +251,6 @@ def _complete(cls: type[Layer], name: str, abroad: dict[str, str], also: str) ->
         and not (cls.parameters or cls.sides or cls.structural)
         and all(getattr(cls, f) is getattr(Layer, f) for f in ("relate", "tensors", "yields", "__init__"))
     )
-
-
-def family_words(n: int) -> dict[str, str]:
-    """The words a family's patterns may use, for n spatial axes."""
-    axes = AXES[3 - n :] if n else ()
-    return {
-        "space": " ".join(axes),
-        "space_out": " ".join(a + "_out" for a in axes),
-        "kernel": " ".join(f"kernel_size.{i}" for i in range(n)),
-        "turned": " ".join(f"~kernel_size.{i}" for i in range(n)),
-        "ones": " ".join("1" for _ in range(n)),
-        "Space": ", ".join("32" for _ in axes),
-    }
-
-
-def filled(pattern: str, words: dict[str, str]) -> str:
-    """A pattern with the words of its family in it."""
-    for key, text_ in words.items():
-        pattern = pattern.replace("{" + key + "}", text_)
-    return pattern
-
-
-@cache
-def patterns(text_: str) -> tuple[tuple[tuple[str, ...], str | None, tuple[str, ...]], ...]:
-    """The parsed patterns of `takes` or `gives`."""
-    return tuple(map(parse, text_.split(",")))
-
-
-@cache
-def tokens(axes: str) -> tuple[str, ...]:
-    """The axis tokens of a parameter's pattern."""
-    return tuple(axes.split())
-
-
-@cache
-def parse(pattern: str) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
-    """(axes before, the star or None, axes after) of one pattern such as `N *mid C`; a star is any number of axes."""
-    tokens = pattern.split()
-    stars = [i for i, t in enumerate(tokens) if t.startswith("*")]
-    if not stars:
-        return tuple(tokens), None, ()
-    return tuple(tokens[: stars[0]]), tokens[stars[0]], tuple(tokens[stars[0] + 1 :])
 
 
 def holds(v: Any) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..initializers import glorot_uniform, orthogonal, zeros
-from .base import Layer, Param, Problem, choice, flag, layer, size
+from .base import Layer, Problem, choice, flag, layer, size
 from .frame import Frame
+from .patterns import Param
 from .recurrent import GRU, LSTM, RNN, Recurrent
 
 GROUP = "Recurrent"

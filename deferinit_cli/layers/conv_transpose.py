@@ -7,25 +7,10 @@ from typing import Any
 from ..initializers import glorot_uniform, zeros
 from . import kernels
 from .activations import activate, activation_arg
-from .base import (
-    AXES,
-    UNKNOWN,
-    Layer,
-    Options,
-    Param,
-    Path,
-    Problem,
-    Seen,
-    divisors,
-    flag,
-    integer,
-    layer,
-    padding_arg,
-    param,
-    per_axis,
-    size,
-)
+from .base import UNKNOWN, Layer, Problem, flag, integer, layer, padding_arg, param, per_axis, size
 from .frame import Frame
+from .options import Options, Path, Seen, divisors
+from .patterns import AXES, Param
 from .trying import ORDER, spread
 from .windows import is_int, pads
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializers import glorot_uniform, zeros
-from .arguments import Dims
-from .base import UNKNOWN, Layer, Param, Problem, layer, text
+from .base import UNKNOWN, Layer, Problem, layer, text
 from .equations import Equation, letters
 from .frame import Frame
 from .lazy import np
+from .numeric import Dims
+from .patterns import Param
 
 GROUP = "Dense and embedding"
 

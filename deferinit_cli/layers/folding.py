@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from . import kernels
-from .base import AXES, Layer, layer, padding_arg, per_axis
+from .base import Layer, layer, padding_arg, per_axis
 from .frame import Frame
 from .lazy import np
+from .patterns import AXES
 from .windows import pads, slide
 
 GROUP = "Shape"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..problems import Problem
 from ..shapes import rows
 from ..shapes.rows import Open, Rest, Row, Wait
-from .base import Param, patterns, tokens
+from .patterns import Param, patterns, tokens
 from .relating import Relating
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from ..initializers import ones, zeros
 from ..shapes import rows
-from .base import Layer, Options, Path, Seen, divisors, flag, integer, integers, layer, number, param
+from .base import Layer, flag, integer, integers, layer, number, param
 from .frame import Frame
 from .lazy import np
+from .options import Options, Path, Seen, divisors
 
 GROUP = "Normalisation"
 

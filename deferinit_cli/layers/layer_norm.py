@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializers import Initializer, constant, ones, zeros
-from .base import Layer, Param, Problem, flag, integers, layer, number, param
+from .base import Layer, Problem, flag, integers, layer, number, param
 from .frame import Frame
 from .lazy import np
+from .patterns import Param
 
 GROUP = "Normalisation"
 

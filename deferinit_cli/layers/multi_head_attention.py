@@ -6,9 +6,11 @@ from typing import Any
 
 from ..initializers import glorot_uniform, zeros
 from .attention import attend, groups, join_heads, split_heads
-from .base import UNKNOWN, Layer, Options, Param, Path, Seen, divisors, flag, holds, integer, is_known, layer, size
+from .base import UNKNOWN, Layer, flag, holds, integer, is_known, layer, size
 from .frame import Frame
 from .lazy import np
+from .options import Options, Path, Seen, divisors
+from .patterns import Param
 
 GROUP = "Attention and positions"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import pools
-from .base import UNKNOWN, Layer, Options, Path, Problem, Seen, flag, layer, number, padding_arg, per_axis
+from .base import UNKNOWN, Layer, Problem, flag, layer, number, padding_arg, per_axis
 from .frame import Frame
+from .options import Options, Path, Seen
 from .trying import ORDER, oddity, windowed
 from .windows import is_int, pads, slide, stride
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from ..initializers import normal
 from .attention import Attention, attend, join_heads, split_heads
-from .base import Layer, Options, Path, Problem, Seen, divisors, flag, integer, layer, number, param, size
+from .base import Layer, Problem, flag, integer, layer, number, param, size
 from .frame import Frame
 from .lazy import np
+from .options import Options, Path, Seen, divisors
 from .softmaxes import softmax
 
 GROUP = "Attention and positions"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes import rows
-from .base import Layer, Problem, flag, integer, integers, layer, parse, text
+from .base import Layer, Problem, flag, integer, integers, layer, text
 from .equations import Equation
 from .frame import Frame
 from .lazy import np
+from .patterns import parse
 
 GROUP = "Merging"
 

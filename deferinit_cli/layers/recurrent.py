@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from ..initializers import glorot_uniform, orthogonal, zeros
 from . import gates as cells
 from .abroad import under
-from .base import Layer, Options, Param, Path, Problem, Seen, choice, flag, holds, integer, is_known, layer, size
+from .base import Layer, Problem, choice, flag, holds, integer, is_known, layer, size
 from .frame import Frame
 from .lazy import np
+from .options import Options, Path, Seen
+from .patterns import Param
 from .sigmoids import sigmoid
 
 GROUP = "Recurrent"

@@ -16,7 +16,7 @@ class Relating(NamedAxes):
 
     __slots__ = ()
 
-    def equal(self, a: Axis, b: Axis, rule: str = "size-mismatch") -> None:
+    def equal(self, a: Axis, b: Axis) -> None:
         self.store.equal(self.slot(a), self.slot(b), self.node)
 
     def same(self, a: Row, b: Row) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 from ..initializers import glorot_uniform, zeros
 from . import kernels
 from .activations import activate
-from .base import Param, integer, layer, param, size
+from .base import integer, layer, param, size
 from .conv import Convolution
 from .frame import Frame
 from .lazy import np
+from .patterns import Param
 
 GROUP = "Convolution"
 

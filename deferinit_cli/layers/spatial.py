@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .arguments import EXPRESSION, PerAxis
-from .base import UNKNOWN, Layer, Options, Path, Problem, Seen, choice, divisors, integer, layer, number
+from .arguments import EXPRESSION
+from .base import UNKNOWN, Layer, Problem, choice, integer, layer, number
 from .base import size as extent
 from .frame import Frame
 from .lazy import np
+from .numeric import PerAxis
+from .options import Options, Path, Seen, divisors
 
 GROUP = "Shape"
 

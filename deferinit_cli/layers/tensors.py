@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializers import Initializer, normal, ones, zeros
-from .base import Layer, Param, Problem, choice, dims, integer, layer, param, size, value
+from .base import Layer, Problem, choice, dims, integer, layer, param, size, value
 from .frame import Frame
 from .lazy import np
+from .patterns import Param
 
 GROUP = "Bare tensors"
 

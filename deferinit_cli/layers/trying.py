@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .base import AXES, Layer, Options, Path, Seen
+from .base import Layer
+from .options import Options, Path, Seen
+from .patterns import AXES
 from .windows import is_int, pads, stride
 
 ORDER = ("kernel_size", "dilation", "padding", "stride", "output_padding")

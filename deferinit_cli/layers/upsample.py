@@ -5,10 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from .arguments import EXPRESSION, Number, limits
+from .arguments import EXPRESSION, limits
 from .base import Layer, Problem, choice, dims, flag, layer
 from .frame import Frame
 from .lazy import np
+from .numeric import Number
 
 GROUP = "Shape"
 

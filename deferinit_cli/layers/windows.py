@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import AXES, Layer, Problem
+from .base import Layer, Problem
 from .frame import Frame
+from .patterns import AXES
 
 
 def pads(layer: Layer) -> tuple[Any, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Assertion, Network, Node
-from ..layers.arguments import Dims
 from ..layers.base import Layer
+from ..layers.numeric import Dims
 from ..problems import Diagnostic, Problem
 from ..shapes.dims import REST
 from ..spelling import suggest

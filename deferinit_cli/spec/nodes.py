@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..graph import Network, Node, Parameter, Place
-from ..layers.base import Layer, Param
+from ..layers.base import Layer
+from ..layers.patterns import Param
 from ..problems import Problem
 from ..spelling import suggest
 from .context import Context

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..graph import Network
 from ..infer.resolved import Resolved
-from ..layers.arguments import Dims
+from ..layers.numeric import Dims
 from ..problems import Diagnostic, Problem, Span
 from ..report import BYTES, tuple_text
 from ..shapes.bounds import compare, maximum, minimum

@@ -12,8 +12,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from deferinit_cli.layers import registry
-from deferinit_cli.layers.arguments import Argument, Choice, Dims, Text, Value
+from deferinit_cli.layers.arguments import Argument, Choice, Text
 from deferinit_cli.layers.base import UNKNOWN
+from deferinit_cli.layers.numeric import Dims, Value
 from deferinit_cli.problems import Problem, Rejected
 from deferinit_cli.schema import document, dump
 from deferinit_cli.shapes.dims import Sym
