@@ -12,7 +12,8 @@ from .lens import Lens, View, stars
 from .problems import Diagnostic
 from .shapes import rows
 from .shapes.bounds import lower_bound
-from .shapes.expr import Expr, add, mul, product
+from .shapes.expr import add, mul, product
+from .shapes.normal import Expr
 from .shapes.rows import Open
 from .shapes.words import text
 

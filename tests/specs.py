@@ -9,7 +9,7 @@ from deferinit_cli.infer.diagnose import diagnostics
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.problems import Diagnostic, Rejected
-from deferinit_cli.shapes.expr import Expr
+from deferinit_cli.shapes.normal import Expr
 from deferinit_cli.shapes.words import text
 from deferinit_cli.spec.load import load
 from deferinit_cli.spec.options import parse_inputs

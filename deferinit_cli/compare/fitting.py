@@ -6,7 +6,7 @@ from typing import Any
 
 from ..problems import Source, Span
 from ..shapes.bounds import compare, solve_single
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.reading import substitute
 from ..shapes.words import text
 from .differ import Difference, Row, guessed

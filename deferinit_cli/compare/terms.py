@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from ..shapes.bounds import compare, maximum, minimum
-from ..shapes.expr import WRITTEN, Expr, Term, add, broadcast, ceildiv, exact_div, floordiv, mod, mul, sub, symbol
+from ..shapes.expr import add, broadcast, ceildiv, exact_div, floordiv, mod, mul, sub
+from ..shapes.normal import WRITTEN, Expr, Term, symbol
 from ..shapes.words import text
 
 REST = "..."

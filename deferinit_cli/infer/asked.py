@@ -6,7 +6,7 @@ from typing import Any
 
 from ..graph import Input
 from ..shapes import solving, telling
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.reading import evaluate
 from ..shapes.sets import PeriodicSet
 from ..shapes.store import Clause

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.relations import Affine, Broadcast, Product, Relation, Sum, Window
 from ..shapes.store import Fact
 from ..shapes.words import text

@@ -8,7 +8,7 @@ from itertools import product as combinations
 from ..graph import Given, Input, Network
 from ..problems import Diagnostic, Related
 from ..shapes import rows, solving, telling
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.sets import PeriodicSet
 from ..shapes.store import Clause, Fact
 from .asked import Axis, Condition, Env, Reason, clause_text, free, holds

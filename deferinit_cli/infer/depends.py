@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ..graph import Given, Input, Network, Parameter
 from ..shapes import rows
 from ..shapes.dims import REST, UNKNOWN, is_symbolic
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from .engine import infer
 from .resolved import Resolved
 from .unknown import Unknown

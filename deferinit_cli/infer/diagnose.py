@@ -10,7 +10,7 @@ from ..layers.numeric import Size
 from ..problems import Diagnostic, Span
 from ..shapes import rows
 from ..shapes.dims import REST
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.relations import Affine, Divisible, Product, Relation, Window
 from ..shapes.store import Conflict
 from ..shapes.words import text

@@ -12,7 +12,7 @@ from ..problems import Problem
 from ..shapes import rows
 from ..shapes.bounds import compare, solve_single
 from ..shapes.dims import REST, UNKNOWN, Sym, is_symbolic
-from ..shapes.expr import symbol
+from ..shapes.normal import symbol
 from ..shapes.reading import substitute
 from ..shapes.relations.expressions import expression
 from ..shapes.rows import Later, Open, Rest, Row

@@ -8,7 +8,7 @@ from typing import Any
 from ..graph import Assertion, Given, Node, Parameter
 from ..problems import Span
 from ..shapes.dims import Op
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.relations import Broadcast, Extreme, Product, Relation, Sum
 from ..shapes.store import Fact, Store
 from .chains import FOLD, carried, draw, grouped, run, shown

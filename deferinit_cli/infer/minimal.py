@@ -11,7 +11,7 @@ from typing import Any
 
 from ..graph import Assertion, Given, Input, Node, Parameter
 from ..shapes import rows
-from ..shapes.expr import Expr, symbol
+from ..shapes.normal import Expr, symbol
 from ..shapes.relations import Relation
 from ..shapes.rows import Open, Rest, Row
 from ..shapes.store import Conflict, Fact, Store

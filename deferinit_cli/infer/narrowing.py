@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isqrt
 
-from ..shapes.expr import Expr, Term, add, exact_div, floordiv, mod, mul, product, sub, symbol
+from ..shapes.expr import add, exact_div, floordiv, mod, mul, product, sub
 from ..shapes.intervals import Ranges
+from ..shapes.normal import Expr, Term, symbol
 from ..shapes.reading import substitute
 from ..shapes.sets import PeriodicSet
 from ..shapes.solving import bounded, holds, solutions

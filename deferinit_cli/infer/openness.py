@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..layers.base import is_known
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.relations import Relation
 from .open_arguments import openings
 from .resolved import Resolved

@@ -11,7 +11,8 @@ from ..layers.frame import Frame, Wait
 from ..problems import Problem
 from ..shapes import rows
 from ..shapes.dims import Sym
-from ..shapes.expr import Expr, add, product
+from ..shapes.expr import add, product
+from ..shapes.normal import Expr
 from ..shapes.rows import Open, Rest, Row
 from ..shapes.store import Conflict, Store
 

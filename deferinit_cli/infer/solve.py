@@ -15,8 +15,8 @@ from ..graph import Given, Network, Node
 from ..layers.numeric import Dims, Size
 from ..problems import Diagnostic
 from ..shapes.dims import UNKNOWN
-from ..shapes.expr import Expr
 from ..shapes.intervals import Ranges
+from ..shapes.normal import Expr
 from ..shapes.sets import PeriodicSet, Piece
 from ..shapes.store import Clause
 from ..shapes.words import text

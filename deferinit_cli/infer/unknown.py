@@ -7,7 +7,7 @@ from typing import Any
 from ..graph import Node
 from ..layers.numeric import Size
 from ..shapes import rows
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.relations import Relation
 from .explain import node_of
 from .resolved import Resolved, is_open

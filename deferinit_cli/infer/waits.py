@@ -7,7 +7,7 @@ from typing import Any
 from ..graph import Input, Node, Parameter
 from ..layers.patterns import patterns
 from ..shapes import rows
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.rows import Open
 from ..shapes.store import Fact
 from .open_arguments import is_left_open, is_open

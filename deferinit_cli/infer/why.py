@@ -9,7 +9,7 @@ from ..collector import Held
 from ..graph import Node
 from ..problems import Diagnostic, Rejected
 from ..shapes import rows
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.relations import Broadcast, Relation
 from ..shapes.store import Conflict, Fact
 from .diagnose import Diagnoses

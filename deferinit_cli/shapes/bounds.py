@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd
 
-from .expr import Expr, Monomials, Term, _close, _open, _symmetric, mul, sub
+from .expr import mul, sub, symmetric
+from .normal import Expr, Monomials, Term, closed, opened
 
 
 def maximum(a: Term, b: Term) -> Term:
@@ -13,7 +14,7 @@ def maximum(a: Term, b: Term) -> Term:
         return max(a, b)
     gap = sub(a, b)
     low, high = lower_bound(gap), upper_bound(gap)
-    return a if low is not None and low >= 0 else b if high is not None and high <= 0 else _symmetric("max", a, b)
+    return a if low is not None and low >= 0 else b if high is not None and high <= 0 else symmetric("max", a, b)
 
 
 def minimum(a: Term, b: Term) -> Term:
@@ -21,7 +22,7 @@ def minimum(a: Term, b: Term) -> Term:
         return min(a, b)
     gap = sub(a, b)
     low, high = lower_bound(gap), upper_bound(gap)
-    return b if low is not None and low >= 0 else a if high is not None and high <= 0 else _symmetric("min", a, b)
+    return b if low is not None and low >= 0 else a if high is not None and high <= 0 else symmetric("min", a, b)
 
 
 def expand(t: Term) -> Term:
@@ -33,7 +34,7 @@ def expand(t: Term) -> Term:
     for fs, c in monomials:
         partial: Monomials = {(): c}
         for f in fs:
-            fc, fm = _open(expand(f))
+            fc, fm = opened(expand(f))
             if fc:
                 fm[()] = fc
             partial = _times(partial, fm)
@@ -42,7 +43,7 @@ def expand(t: Term) -> Term:
                 constant += value
             else:
                 out[key] = out.get(key, 0) + value
-    return _close(constant, out)
+    return closed(constant, out)
 
 
 def _times(a: Monomials, b: Monomials) -> Monomials:
@@ -59,7 +60,7 @@ def compare(a: Term, b: Term) -> bool | None:
     gap = expand(sub(a, b))
     if type(gap) is int:
         return gap == 0
-    constant, monomials = _open(gap)
+    constant, monomials = opened(gap)
     if constant % gcd(*monomials.values()):
         return False
     low = lower_bound(gap)
@@ -74,7 +75,7 @@ def solve_single(a: Term, b: Term) -> tuple[str, int] | None:
     gap = expand(sub(a, b))
     if type(gap) is int:
         return None
-    constant, monomials = _open(gap)
+    constant, monomials = opened(gap)
     if len(monomials) != 1:
         return None
     ((fs, c),) = monomials.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from .expr import Expr, Term
+from .normal import Expr, Term
 
 Range = tuple["int | None", "int | None"]
 """The least and the largest value; None: not known, or without end."""

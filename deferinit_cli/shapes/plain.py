@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .expr import Term
+from .normal import Term
 
 
 def plain(t: Term) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .bounds import maximum, minimum
-from .expr import Expr, Term, add, broadcast, exact_div, floordiv, mod, product
+from .expr import add, broadcast, exact_div, floordiv, mod, product
+from .normal import Expr, Term
 
 SHARED = 32
 """From this size on, parts may occur so often that each is worked out only once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from math import gcd, lcm
 
-from .expr import Expr, Term
+from .normal import Expr, Term
 from .polynomials import Polynomial, Span, at, beyond, cut, divided, plus, times, where
 from .reading import evaluate
 from .sets import CLASSES, SEARCHED, PeriodicSet

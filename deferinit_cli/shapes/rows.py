@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Union
 
-from .expr import symbol
+from .normal import symbol
 from .store import Conflict, Fact, Store
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .bounds import compare, solve_single
-from .expr import Expr
+from .normal import Expr
 from .plain import plain
 from .reading import substitute
 

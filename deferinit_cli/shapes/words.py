@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import gcd
 
 from .bounds import expand
-from .expr import WRITTEN, Expr, Term, _close, _open
+from .normal import WRITTEN, Expr, Term, closed, opened
 
 Parts = list[tuple[tuple[Expr, ...], int]]
 """Products of factors with their coefficients."""
@@ -52,7 +52,7 @@ def _text(t: Expr) -> str:
         return f"{_group(args[0])}/{_group(args[1])}"
     if kind != "sum":
         return f"{kind}({text(args[0])}, {text(args[1])})"
-    texts = [_terms(c, list(m.items())) for c, m in map(_open, short)]
+    texts = [_terms(c, list(m.items())) for c, m in map(opened, short)]
     if t.size > WRITTEN:
         return texts[0]
     return texts[-1] if len(texts[-1]) < SHORTER * len(texts[0]) else texts[0]
@@ -189,7 +189,7 @@ def _group(t: Term) -> str:
 
 
 def _floor_text(e: Term, s: int) -> str:
-    constant, monomials = _open(e)
+    constant, monomials = opened(e)
     if constant == s - 1:
-        return f"ceil({_group(_close(0, monomials))}/{s})"
+        return f"ceil({_group(closed(0, monomials))}/{s})"
     return f"{_group(e)}//{s}"

@@ -13,7 +13,8 @@ from ..problems import Diagnostic, Problem, Span
 from ..report import BYTES, tuple_text
 from ..shapes.bounds import compare, maximum, minimum
 from ..shapes.dims import REST, UNKNOWN, Op, Sym, symbols
-from ..shapes.expr import Expr, add, exact_div, floordiv, mod, mul, product, sub
+from ..shapes.expr import add, exact_div, floordiv, mod, mul, product, sub
+from ..shapes.normal import Expr
 from ..shapes.words import text
 from ..spec.checks import Check, Expected, whole
 from ..spec.values import Located

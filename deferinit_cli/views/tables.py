@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from ..report import Report, some, tuple_text
-from ..shapes.expr import Expr
+from ..shapes.normal import Expr
 from ..shapes.words import text
 from .folding import fold, signature_of_layer, signature_of_parameter, sources
 

@@ -16,7 +16,8 @@ from deferinit_cli.problems import Source, Span
 from deferinit_cli.report import Report
 from deferinit_cli.shapes.bounds import expand
 from deferinit_cli.shapes.dims import Sym
-from deferinit_cli.shapes.expr import add, ceildiv, exact_div, floordiv, mul, product, sub, symbol
+from deferinit_cli.shapes.expr import add, ceildiv, exact_div, floordiv, mul, product, sub
+from deferinit_cli.shapes.normal import symbol
 from deferinit_cli.shapes.words import text
 from deferinit_cli.spec.load import load
 from deferinit_cli.spec.zoo import zoo_names

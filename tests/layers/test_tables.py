@@ -26,7 +26,7 @@ from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.layers import registry
 from deferinit_cli.layers.windows import pads, stride
 from deferinit_cli.problems import Rejected
-from deferinit_cli.shapes.expr import Expr
+from deferinit_cli.shapes.normal import Expr
 from deferinit_cli.shapes.reading import evaluate
 from deferinit_cli.shapes.rows import Open
 from deferinit_cli.shapes.words import text

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..expr import Expr, divisor, exact_div, mod, mul, product
+from ..expr import divisor, exact_div, mod, mul, product
+from ..normal import Expr
 from ..store import Conflict, Store
 from .base import NONE, Namer, Relation, without
 
