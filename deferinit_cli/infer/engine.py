@@ -10,13 +10,13 @@ from ..graph import Assertion, Given, Input, Network, Node, Parameter
 from ..layers.frame import Frame, Wait
 from ..problems import Problem
 from ..shapes import rows
-from ..shapes.bounds import compare, solve_single
-from ..shapes.dims import REST, UNKNOWN, Sym, is_symbolic
-from ..shapes.normal import symbol
-from ..shapes.reading import substitute
+from ..shapes.bounds import compare
+from ..shapes.dims import REST, UNKNOWN, Sym
 from ..shapes.relations.expressions import expression
 from ..shapes.rows import Later, Open, Rest, Row
-from ..shapes.store import Conflict, Fact, Store
+from ..shapes.store import Conflict, Fact
+from .bindings import recheck
+from .entering import Entering
 from .resolved import Resolved
 
 
@@ -26,16 +26,11 @@ def infer(network: Network, given: Sequence[Given] = ()) -> Resolved:
         return Inference(network, given).run()
 
 
-class Inference:
+class Inference(Entering):
     """One run; `finish` is where more facts may be stated before the end."""
 
     def __init__(self, network: Network, given: Sequence[Given]) -> None:
-        self.network = network
-        self.given = {g.name: g for g in given}
-        self.store = Store()
-        self.symbols: dict[Sym, int] = {}
-        self.values: list[Row] = [()] * len(network.makers)
-        self.dtypes: list[Any] = [None] * len(network.makers)
+        super().__init__(network, given)
         self.decided: dict[Input, str] = {}
         self.frames: list[Frame | None] = [None] * len(network.nodes)
         self.failed: set[int] = set()
@@ -65,102 +60,11 @@ class Inference:
         for relation in self.store.guesses:
             relation.guess(self.store)
             self.settle()
-        self.recheck()
+        recheck(store)
         return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given, self.symbols)
 
     def finish(self) -> None:
         """Nothing more to state."""
-
-    # ---- inputs
-
-    def enter(self, entry: Input) -> None:
-        """The row of an input, from its declaration and from what was given for it."""
-        given = self.given.get(entry.name)
-        self.dtypes[entry.value] = (given and given.dtype) or entry.dtype or entry
-        if given is not None and entry.dtype and given.dtype and given.dtype != entry.dtype:
-            self.clash(f"{entry.name} is declared {entry.dtype}, not {given.dtype}", given, (), "input-dtype")
-        dims = entry.dims
-        if dims is None:
-            dims = (REST,)
-        if given is not None and given.dims is not None:
-            self.values[entry.value] = self.enter_given(entry, dims, given)
-        else:
-            self.values[entry.value] = self.declared_row(entry, dims)
-
-    def declared_row(self, entry: Input, dims: tuple[Any, ...]) -> Row:
-        if REST not in dims:
-            return tuple(self.input_dim(entry, d, k) for k, d in enumerate(dims))
-        at = dims.index(REST)
-        front, back = dims[:at], dims[at + 1 :]
-        return Open(
-            tuple(self.input_dim(entry, d, k) for k, d in enumerate(front)),
-            Rest(entry, len(front), len(back)),
-            tuple(self.input_dim(entry, d, k - len(back)) for k, d in enumerate(back)),
-        )
-
-    def input_dim(self, entry: Input, dim: Any, place: int) -> int:
-        if type(dim) is Sym:
-            return self.rigid(dim, Fact(entry, place))
-        if dim is UNKNOWN:
-            return self.store.new(symbol(f"{entry.name}[{place}]"), Fact(entry, place))
-        if is_symbolic(dim):
-            return expression(self.store, entry, dim, place, lambda s: self.rigid(s, Fact(entry, place)))
-        return self.store.new(dim, Fact(entry, place))
-
-    def rigid(self, sym: Sym, fact: Fact) -> int:
-        """The slot of an input's symbol: one value for all its places."""
-        slot = self.symbols.get(sym)
-        if slot is None:
-            slot = self.symbols[sym] = self.store.new(symbol(sym.name), fact)
-        return slot
-
-    def enter_given(self, entry: Input, dims: tuple[Any, ...], given: Given) -> Row:
-        """The given row; what the declaration says of each dim must agree."""
-        n = len(given.dims)
-        if REST in given.dims:
-            return self.declared_row(entry, given.dims)
-        if REST in dims:
-            at = dims.index(REST)
-            missing = n - (len(dims) - 1)
-            full = dims[:at] + (UNKNOWN,) * missing + dims[at + 1 :] if missing >= 0 else dims
-        else:
-            full = dims
-        if len(full) != n:
-            least = "at least " if REST in dims else ""
-            count = len(dims) - (REST in dims)
-            self.clash(f"{entry.name} has {least}{count} dims, {n} are given", given, (), "input-mismatch")
-            return self.declared_row(entry, dims)
-        return tuple(self.agree(entry, d, g, k, given) for k, (d, g) in enumerate(zip(full, given.dims)))
-
-    def agree(self, entry: Input, declared: Any, size: Any, place: int, given: Given) -> int:
-        store = self.store
-        if size is UNKNOWN:
-            return self.input_dim(entry, declared, place)
-        slot = self.rigid(size, Fact(given, place)) if type(size) is Sym else store.new(size, Fact(given, place))
-        if type(declared) is Sym:
-            old = self.symbols.get(declared)
-            if old is None:
-                self.symbols[declared] = slot
-            elif store.known(old) is not store.known(slot) and store.known(old) != store.known(slot):
-                a, b = store.known(old), store.known(slot)
-                other = store.origin[old]
-                where = other.owner.name if isinstance(other, Fact) else "elsewhere"
-                self.clash(f"{declared.name} is {a} (--input {where}) and {b} (--input {entry.name})",
-                           given, (old, slot), "symbol-mismatch")  # fmt: skip
-                return old
-            return slot
-        if declared is not UNKNOWN:
-            own = self.input_dim(entry, declared, place)
-            if is_symbolic(declared):
-                store.equal(own, slot, given)
-            elif store.known(own) != store.known(slot):
-                message = f"dim {place} of {entry.name} is declared {declared}, {store.known(slot)} is given"
-                self.clash(message, given, (own, slot), "input-mismatch")
-                return own  # go on with what the network itself says
-        return slot
-
-    def clash(self, message: str, why: Any, slots: tuple[int, ...], rule: str) -> None:
-        self.store.fail(Conflict(rule, message, why, slots))
 
     # ---- layers
 
@@ -329,60 +233,3 @@ class Inference:
                 if found is not None:
                     frame.indexed(*found)
 
-    def bind_more(self) -> None:
-        """What one bound symbol fixes fixes others: equalities are solved until none gives a number."""
-        store = self.store
-        left = [c for c in store.clauses if c.op == "=="]
-        found = True
-        while found:
-            found = False
-            for c in left:
-                single = solve_single(substitute(c.left, store.bound), substitute(c.right, store.bound))
-                if single is not None and single[0] not in store.bound:
-                    store.bind(single[0], single[1], c)
-                    found = True
-
-    def recheck(self) -> None:
-        """Clauses that a bound symbol has decided since: proved ones go, refuted ones are conflicts."""
-        store = self.store
-        if not store.bound:
-            return
-        self.bind_more()
-        kept = []
-        makers = set(map(id, store.bound_by.values()))
-        for c in store.clauses:
-            if id(c) in makers:
-                kept.append(c)
-                continue
-            verdict = decide(c, store.bound)
-            if verdict is None:
-                kept.append(c)
-            elif verdict is False:
-                left, right = substitute(c.left, store.bound), substitute(c.right, store.bound)
-                store.fail(Conflict(c.rule, f"{left} is not {right}" if c.op == "==" else f"{left} {c.op} {right} fails",
-                                    c.why, c.slots))  # fmt: skip
-        store.clauses[:] = kept
-
-
-def decide(clause: Any, env: dict[str, Any]) -> bool | None:
-    """A clause under some sizes: holds, fails, or cannot tell."""
-    from ..shapes.bounds import lower_bound
-    from ..shapes.expr import mod, sub
-
-    left, right = substitute(clause.left, env), substitute(clause.right, env)
-    if clause.op == "==":
-        return compare(left, right)
-    if clause.op == ">=":
-        gap = sub(left, right)
-        if type(gap) is int:
-            return gap >= 0
-        low = lower_bound(gap)
-        return True if low is not None and low >= 0 else None
-    if clause.op == "%":
-        if type(right) is int and right < 1:
-            return False
-        rest = mod(left, right) if type(right) is int else None
-        return rest == 0 if type(rest) is int else None
-    if type(left) is int and type(right) is int:
-        return left == right or left == 1 or right == 1
-    return True if left == 1 or right == 1 or left is right else None

@@ -15,6 +15,7 @@ from ..shapes.normal import Expr, symbol
 from ..shapes.relations import Relation
 from ..shapes.rows import Open, Rest, Row
 from ..shapes.store import Conflict, Fact, Store
+from .bindings import recheck
 from .engine import Inference
 from .explain import Explainer, Step
 from .resolved import Resolved
@@ -162,7 +163,7 @@ class _Trial(Inference):
         for p in sorted(part.ties, key=lambda p: p.node.index):
             self.tie(p)
         self.settle()
-        self.recheck()
+        recheck(self.store)
 
     def types(self, node: Node) -> None:
         """Only sizes are on trial."""
