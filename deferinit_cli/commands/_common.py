@@ -19,7 +19,7 @@ from ..infer.engine import infer
 from ..infer.resolved import Resolved
 from ..problems import Diagnostic, Rejected, Unusable
 from ..report import Report
-from ..report import rejected as rejected_document
+from ..report.document import rejected as rejected_document
 from ..spec.load import load
 from ..spec.options import parse_inputs, parse_sets
 

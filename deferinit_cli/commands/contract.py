@@ -32,7 +32,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], fo
     problems = impossible(answer)
     for name, target in work.outputs:
         if name == "json":
-            from ..report import problem
+            from ..report.document import problem
             from ..views.json import dump
 
             emit(dump({**contracts.document(answer, work.spec), "problems": [problem(d) for d in problems]}), target)

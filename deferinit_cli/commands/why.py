@@ -30,7 +30,7 @@ def command(
     from ..infer.engine import infer
     from ..infer.why import Question
     from ..problems import Rejected
-    from ..report import problem
+    from ..report.document import problem
     from ..spec.options import parse_inputs
     from ..views import explanations
 

@@ -217,7 +217,9 @@ def read_bytes(path: str) -> bytes:
     except OSError as e:
         if e.errno not in (errno.EISDIR, errno.EINVAL):
             raise
-        raise Rejected([Diagnostic("lock-corrupt", f"{path} is no plain file", help="a folder, pipe or device is in its place")]) from None
+        raise Rejected(
+            [Diagnostic("lock-corrupt", f"{path} is no plain file", help="a folder, pipe or device is in its place")]
+        ) from None
     if len(raw) > MAX_BYTES:
         raise Rejected([Diagnostic("lock-corrupt", f"{path} is larger than any lock", expected=f"at most {MAX_BYTES:,} bytes")])
     return raw

@@ -9,9 +9,8 @@ from typing import Any
 from ..graph import Network, Parameter
 from ..infer.resolved import Resolved
 from ..problems import Span
-from ..report import BYTES, Report, total
+from ..report import Report
 from ..shapes import rows
-from ..shapes.expr import add, mul
 from ..shapes.rows import Open
 from .terms import REST, Shape, written
 
@@ -93,7 +92,7 @@ def side_of(resolved: Resolved, name: str) -> Side:
     labels = distinct([label for label, _ in network.outputs])
     for label, (_, value) in zip(labels, network.outputs):
         side.outputs.append(Port(label, open_shape(resolved, value), resolved.dtype(value), made_at(network, value)))
-    side.totals = {key: Total(term) for key, term in totals_of(Report(resolved, "lock", name)).items()}
+    side.totals = {key: Total(term) for key, term in Report(resolved, "lock", name).terms.items()}
     return side
 
 
@@ -144,20 +143,6 @@ def distinct(labels: Sequence[str]) -> list[str]:
         seen[label] = seen.get(label, 0) + 1
         out.append(label if seen[label] == 1 else f"{label}#{seen[label]}")
     return out
-
-
-def totals_of(report: Report) -> dict[str, Any]:
-    """The totals as terms; None where something is unknown. Tied tensors count once, buffers are no parameters."""
-    own = [r for r in report.parameters if r["tied_to"] is None]
-    tensors = [r for r in own if not r["buffer"]]
-    size: Any = 0
-    for r in own:
-        size = None if size is None or r["_count"] is None else add(size, mul(BYTES[r["dtype"]], r["_count"]))
-    macs: Any = 0
-    for layer in report.layers:
-        macs = None if macs is None or layer["_macs"] is None else add(macs, layer["_macs"])
-    found = (total(tensors), total([r for r in tensors if r["trainable"]]), total([r for r in own if r["buffer"]]), size, macs)
-    return dict(zip(TOTALS, found))
 
 
 def side_of_weights(name: str, header: Iterable[tuple[str, tuple[int, ...], str]]) -> Side:

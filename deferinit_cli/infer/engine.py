@@ -232,4 +232,3 @@ class Inference(Entering):
                 found = counted.get(node.inputs[layer.index_port()])
                 if found is not None:
                     frame.indexed(*found)
-

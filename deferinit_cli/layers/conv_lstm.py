@@ -59,7 +59,9 @@ class ConvLSTM(Layer):
 
     def forward(self, p: Any, x: Any) -> Any:
         n, t = x.shape[:2]
-        steps = self.convolution(self.padding).convolve(Weights(p.weight_ih, p.bias if self.bias else None), x.reshape(n * t, *x.shape[2:]), 1)
+        steps = self.convolution(self.padding).convolve(
+            Weights(p.weight_ih, p.bias if self.bias else None), x.reshape(n * t, *x.shape[2:]), 1
+        )
         steps = steps.reshape(n, t, *steps.shape[1:])
         h = c = np.zeros((n, steps.shape[2] // 4, *steps.shape[3:]), x.dtype)
         again, state = self.convolution("same"), Weights(p.weight_hh, None)

@@ -10,7 +10,8 @@ from ..graph import Network
 from ..infer.resolved import Resolved
 from ..layers.numeric import Dims
 from ..problems import Diagnostic, Problem, Span
-from ..report import BYTES, tuple_text
+from ..report.ink import tuple_text
+from ..report.totals import BYTES
 from ..shapes.bounds import compare, maximum, minimum
 from ..shapes.dims import REST, UNKNOWN, Op, Sym, symbols
 from ..shapes.expr import add, exact_div, floordiv, mod, mul, product, sub

@@ -10,7 +10,7 @@ from ..graph import Call, Network, Node
 from ..infer.resolved import Resolved
 from ..infer.waits import Waits
 from ..problems import Diagnostic, Span
-from ..report import tuple_text
+from ..report.ink import tuple_text
 from ..shapes.dims import Sym, symbols
 
 

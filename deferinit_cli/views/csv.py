@@ -6,7 +6,8 @@ import csv
 from io import StringIO
 from typing import Any
 
-from ..report import Report, public
+from ..report import Report
+from ..report.document import public
 
 PARAMETERS = ["name", "layer", "declared", "shape", "symbolic", "dtype", "count", "trainable", "buffer", "initializer",
               "tied_to", "waits_for", "line"]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..infer.why import ALSO, Answer, Line
 from ..problems import Span
-from ..report import ink, tuple_text
+from ..report.ink import ink, tuple_text
 from ..shapes.normal import Expr
 from ..shapes.words import text
 from .markdown import escaped

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..infer.solution import Box, Choice, Range, Solution, Value
 from ..infer.targets import Matched
-from ..report import problem
+from ..report.document import problem
 from ..shapes.telling import span
 from .problems import place, safe
 from .table import ASCII

@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Any
 
-from ..report import Report, some, tuple_text
+from ..report import Report
+from ..report.ink import some, tuple_text
 from ..shapes.normal import Expr
 from ..shapes.words import text
 from .folding import fold, signature_of_layer, signature_of_parameter, sources

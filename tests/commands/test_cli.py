@@ -158,7 +158,13 @@ def test_what_no_layer_needs_may_be_in_the_weights(tmp_path: Path) -> None:
     """The state_dict of a batch norm in PyTorch also counts its batches."""
     (tmp_path / "net.yaml").write_text("inputs: {x: [N, 2]}\nlayers:\n- batch_norm n\n- dense d: {units: 1, bias: false}\n")
     one = np.ones(2, "float32")
-    arrays = {"n.weight": one, "n.bias": one, "n.running_mean": 0 * one, "n.running_var": one, "d.weight": np.ones((1, 2), "float32")}
+    arrays = {
+        "n.weight": one,
+        "n.bias": one,
+        "n.running_mean": 0 * one,
+        "n.running_var": one,
+        "d.weight": np.ones((1, 2), "float32"),
+    }
     run = ("run", "net.yaml", "--input", "1x2", "--weights", "w.npz", "-o", "out.npz")
     np.savez(tmp_path / "w.npz", **arrays, **{"n.num_batches_tracked": np.array(7)})
     result = deferinit(*run, cwd=tmp_path)

@@ -93,9 +93,7 @@ def test_only_headers_are_read(folder: Path) -> None:
     assert (data["decided"], data["count"], data["tensors"]["missing"]) == (True, None, [])
 
 
-NORMED = (
-    "inputs: {x: [N, C, H, W]}\nlayers:\n- sequential net:\n  - conv2d c: {channels: _, kernel_size: 3, bias: false}\n  - batch_norm n\n"
-)
+NORMED = "inputs: {x: [N, C, H, W]}\nlayers:\n- sequential net:\n  - conv2d c: {channels: _, kernel_size: 3, bias: false}\n  - batch_norm n\n"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +108,9 @@ def test_what_no_layer_needs_is_not_left_over(tmp_path: Path, there: str, words:
     result = deferinit("solve", "net.yaml", "--weights", "w.safetensors", cwd=tmp_path)
     assert result.returncode == 0 and "  x: 1… x 3 x 3… x 3…" in result.stdout, result.stderr
     assert result.stdout.endswith(f"\nused 5 of the 5 tensors{words}\n")
-    save_file({there + n: a for n, a in tensors.items()} | {f"{there}c.num_batches_tracked": np.array(7)}, tmp_path / "w.safetensors")
+    save_file(
+        {there + n: a for n, a in tensors.items()} | {f"{there}c.num_batches_tracked": np.array(7)}, tmp_path / "w.safetensors"
+    )
     result = deferinit("solve", "net.yaml", "--weights", "w.safetensors", cwd=tmp_path)
     assert f"  not in the network: {there}c.num_batches_tracked" in result.stdout.splitlines()
 

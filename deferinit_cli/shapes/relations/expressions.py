@@ -32,7 +32,9 @@ def operation(
     """The same for one operation. Its steps may come to any number: only the whole must be a size."""
     op, (a, b) = size.op, size.args
     x, y = (
-        operation(s, node, part, what, symbol, steps, blame, True) if type(part) is Op else expression(s, node, part, what, symbol)
+        operation(s, node, part, what, symbol, steps, blame, True)
+        if type(part) is Op
+        else expression(s, node, part, what, symbol)
         for part in (a, b)
     )
     out = s.new()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...report import SCHEMA
+from ...report.document import SCHEMA
 from ..json import dump
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...report import problem
+from ...report.document import problem
 from ...verify.outcomes import Run
 from ..json import dump
 

@@ -9,7 +9,7 @@ from ...compare.differ import Difference, Row
 from ...compare.sides import Side, Tensor, Total
 from ...compare.terms import REST, written
 from ...problems import Diagnostic
-from ...report import SCHEMA, problem
+from ...report.document import SCHEMA, problem
 from ..json import dump
 from ._rows import counts
 

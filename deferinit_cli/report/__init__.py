@@ -5,48 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .graph import Given, Input, Network, Node, Parameter
-from .infer.resolved import Resolved
-from .infer.waits import Waits
-from .lens import Lens, View, stars
-from .problems import Diagnostic
-from .shapes import rows
-from .shapes.bounds import lower_bound
-from .shapes.expr import add, mul, product
-from .shapes.normal import Expr
-from .shapes.rows import Open
-from .shapes.words import text
+from ..graph import Given, Network, Node, Parameter
+from ..infer.resolved import Resolved
+from ..infer.waits import Waits
+from ..lens import Lens, View, stars
+from ..problems import Diagnostic
+from ..shapes import rows
+from ..shapes.expr import add, product
+from ..shapes.normal import Expr
+from ..shapes.rows import Open
+from ..shapes.words import text
+from .document import SCHEMA, port, problem, public
+from .ink import elements, ink, least, number, some, tuple_text, words
+from .totals import total, total_terms
 
 if TYPE_CHECKING:
-    from .infer.depends import Depends
-
-SCHEMA = 1
-BYTES = {
-    "float64": 8,
-    "int64": 8,
-    "float32": 4,
-    "int32": 4,
-    "float16": 2,
-    "bfloat16": 2,
-    "int16": 2,
-    "int8": 1,
-    "uint8": 1,
-    "bool": 1,
-}
-
-
-def ink(shape: Any) -> list[int] | None:
-    """A shape as numbers, -1 where unknown; None where even the rank is."""
-    return None if shape is None else [t if type(t) is int else -1 for t in shape]
-
-
-def words(shape: Any) -> list[str] | None:
-    """A shape as formulas, `?` where nothing is known."""
-    return None if shape is None else ["?" if t is None else text(t) if type(t) is Expr else str(t) for t in shape]
-
-
-def number(term: Any) -> int | None:
-    return term if type(term) is int else None
+    from ..infer.depends import Depends
 
 
 class Report:
@@ -64,10 +38,11 @@ class Report:
         self.layers = [self.layer(n) for n in self.network.nodes]
         self.problems: list[dict[str, Any]] = []
         self.extra: dict[str, Any] = {}
+        self.terms = total_terms(self.own, self.layers)
         self.totals, self.formulas = self.sums()
         self.warnings: list[str] = []
         if depends:
-            from .infer.depends import Depends
+            from ..infer.depends import Depends
 
             self.depend(Depends(self.network, list(resolved.given.values())))
 
@@ -209,28 +184,16 @@ class Report:
     # ---- totals
 
     def sums(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The totals as numbers, None where they are none yet; and those that are formulas."""
         own = [r for r in self.own if r["tied_to"] is None]
-        tensors = [r for r in own if not r["buffer"]]
-        parameters, trainable = total(tensors), total([r for r in tensors if r["trainable"]])
-        buffers = total([r for r in own if r["buffer"]])
-        size: Any = 0
-        for r in own:
-            size = None if size is None or r["_count"] is None else add(size, mul(BYTES[r["dtype"]], r["_count"]))
-        macs: Any = 0
-        for layer in self.layers:
-            macs = None if macs is None or layer["_macs"] is None else add(macs, layer["_macs"])
-        unresolved = sum(1 for r in own if number(r["_count"]) is None)
+        known = {key: number(term) for key, term in self.terms.items()}
         totals = {
-            "parameters": number(parameters),
-            "at_least": sum(r["_least"] for r in tensors),
-            "trainable": number(trainable),
-            "buffers": number(buffers),
-            "bytes": number(size),
-            "macs": number(macs),
-            "unresolved": unresolved,
+            "parameters": known["parameters"],
+            "at_least": sum(r["_least"] for r in own if not r["buffer"]),
+            **known,
+            "unresolved": sum(1 for r in own if number(r["_count"]) is None),
         }
-        terms = {"parameters": parameters, "trainable": trainable, "buffers": buffers, "bytes": size, "macs": macs}
-        return totals, {k: text(v) for k, v in terms.items() if type(v) is Expr}
+        return totals, {k: text(v) for k, v in self.terms.items() if type(v) is Expr}
 
     def unknown_cost(self) -> str:
         """Which layers' multiply-accumulates are not known even as a formula, and what they wait for."""
@@ -277,88 +240,12 @@ class Report:
         return doc
 
 
-def elements(shape: Any) -> Any:
-    """How many elements a tensor has, as a term; None where a size is unknown."""
-    return None if shape is None or None in shape else product(list(shape))
-
-
-def some(names: Sequence[str], most: int = 4) -> str:
-    """The first few of a list, and how many there are besides."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def least(shape: Any) -> int:
-    """How many elements a tensor has at the least: every unknown size is at least 1."""
-    out = 1
-    for t in shape or ():
-        out *= t if type(t) is int else max(1, lower_bound(t) or 1) if type(t) is Expr else 1
-    return out if shape is not None else 0
-
-
-def total(found: list[dict[str, Any]]) -> Any:
-    """The sum of counts as a term; None when one is not known."""
-    out: Any = 0
-    for r in found:
-        if r["_count"] is None:
-            return None
-        out = add(out, r["_count"])
-    return out
-
-
-def port(name: str, value: int, resolved: Resolved) -> dict[str, Any]:
-    shape = resolved.shape(value)
-    return {"name": name, "shape": ink(shape), "symbolic": words(shape), "dtype": resolved.dtype(value)}
-
-
-def public(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in row.items() if k[0] != "_"}
-
-
-def problem(d: Diagnostic) -> dict[str, Any]:
-    """A diagnostic as the JSON contract has it."""
-    span = d.span
-    return {
-        "rule": d.rule,
-        "message": d.message,
-        "file": span.source.name if span else None,
-        "line": span.line if span else None,
-        "column": span.column if span else None,
-        "end_column": span.end if span else None,
-        "found": d.found or None,
-        "expected": d.expected or None,
-        "help": d.help or None,
-        "related": [
-            {"message": r.message, "file": r.span.source.name if r.span else None,
-             "line": r.span.line if r.span else None, "column": r.span.column if r.span else None}
-            for r in [*d.related, *d.calls]
-        ],
-        "layer": d.layer or None,
-    }  # fmt: skip
-
-
-def rejected(command: str, spec: str, diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """The document of a spec that did not even parse."""
-    totals = dict.fromkeys(("parameters", "trainable", "buffers", "bytes", "macs", "unresolved"))
-    return {"schema": SCHEMA, "command": command, "network": None, "spec": spec, "inputs": [], "outputs": [],
-            "parameters": [], "layers": [], "totals": {**totals, "at_least": 0}, "formulas": {},
-            "problems": [problem(d) for d in diagnostics]}  # fmt: skip
-
-
-def tuple_text(parts: Sequence[Any]) -> str:
-    """`(2, 20)`, `(256,)`, `()`: as Python and every framework print shapes."""
-    return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(map(str, parts))})"
-
-
-__all__ = ["Input", "Report", "problem", "rejected", "tuple_text"]
-
-
 def total_of(network: Network, given: Sequence[Given] = ()) -> tuple[Any, Any]:
     """(parameters, multiply-accumulates) of a network as terms; None where something is unknown."""
-    from .infer.engine import infer
+    from ..infer.engine import infer
 
-    report = Report(infer(network, given), "show", "")
-    own = [r for r in report.parameters if r["tied_to"] is None and not r["buffer"]]
-    macs: Any = 0
-    for layer in report.layers:
-        macs = None if macs is None or layer["_macs"] is None else add(macs, layer["_macs"])
-    return total(own), macs
+    terms = Report(infer(network, given), "show", "").terms
+    return terms["parameters"], terms["macs"]
+
+
+__all__ = ["Report", "total_of"]
