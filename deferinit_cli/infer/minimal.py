@@ -261,7 +261,7 @@ def chains(explainer: Explainer, conflict: Conflict) -> list[Step]:
         step = explainer.explain(slot)
         if step is not None:
             out.append(step)
-        for end in (slot, *(leaf.slot for leaf in step.leaves())) if step is not None else (slot,):
+        for end in (slot, *(leaf.origin for leaf in step.leaves())) if step is not None else (slot,):
             raw = store.value[store.root(end)]
             for name in sorted(raw.symbols) if store.bound and type(raw) is Expr else ():
                 if name in store.bound_by:

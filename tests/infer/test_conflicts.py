@@ -44,6 +44,14 @@ CASES = {
     "a residual": ("inputs: {x: [N, 8]}\nlayers:\n- residual: [dense a: 16, dense b: 9]\n", [{"dim 1 of input x", "b.units"}]),
     "a tie": ("layers:\n- embedding e: {input_dim: 50, output_dim: 8}\n- dense m: 9\n- dense h: {units: 50, bias: false}\n"
               "  tie: {weight: e.weight}\n", [{"m.units", "e.output_dim"}]),
+    "an expect, through a size left open": (
+        "inputs: {x: [N, _]}\nlayers:\n- relu:\n  expect: [N, 4]\n- residual: [dense: _, relu]\n- dense c: {units: 3, in_units: 12}\n",
+        [{"expect", "c.in_units"}],
+    ),
+    "a size taken to be what it broadcasts with": (
+        "inputs: {x: [N, _]}\nlayers:\n- dense a: _\n- layer_norm b\n- concat c: [a, b]\n- dense d: {units: 8, in_units: 12}\n"
+        "- add: [b, d]\n- dense: {units: 4, in_units: 8}\n", [{"d.units", "d.in_units"}],
+    ),
     "an expect": ("inputs: {x: [N, 8]}\nlayers:\n- dense a: 16\n  expect: [N, 17]\n", [{"a.units", "expect"}]),
 }  # fmt: skip
 

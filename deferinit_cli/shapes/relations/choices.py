@@ -81,7 +81,9 @@ class Broadcast(Relation):
         wide = next((t for t in others if type(v := s.known(t)) is int and v != 1), None)
         if slot == out:
             return (wide,) if wide is not None else others
-        return (out,) if wide is not None or s.known(out) == 1 else (out, *others)
+        if wide is not None:  # taken to be as wide
+            return (wide,)
+        return (out,) if s.known(out) == 1 else (out, *others)
 
 
 def widest(values: list[Any]) -> Any:
