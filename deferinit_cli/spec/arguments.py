@@ -25,8 +25,6 @@ Written = list[tuple[Scalar | None, str, Tree]]
 def said(value: Tree | None) -> Any:
     """What an item's value says, whatever its place: a key that another value has too if it says the same; None where
     that is more than a few words."""
-    if value is None:
-        return ()
     if type(value) is Scalar:
         return value.text, value.style
     if type(value) is Map:
@@ -36,7 +34,7 @@ def said(value: Tree | None) -> Any:
                 return None
             words += key.text, node.text, node.style
         return tuple(words)
-    return None
+    return () if value is None else None
 
 
 def own(item: Item, names: Collection[str]) -> Written:
@@ -70,7 +68,7 @@ def layer_arguments(file: File, item: Item) -> None:
     assert cls is not None
     if value is not None and not isinstance(value, Map) and not (isinstance(value, Scalar) and value.empty):
         if cls.merges:
-            _merged(file, item, value.items if isinstance(value, List) else [value])
+            merged(file, item, value.items if isinstance(value, List) else [value])
         elif not cls.arguments:
             file.fault(value, "no-arguments", f"{item.kind} takes no argument", help="write it bare: - " + item.kind)
             item.broken = True
@@ -97,7 +95,7 @@ def layer_arguments(file: File, item: Item) -> None:
     _missing_arguments(file, item, cls)
 
 
-def _merged(file: File, item: Item, nodes: list[Tree]) -> None:
+def merged(file: File, item: Item, nodes: list[Tree]) -> None:
     """The inputs of a merge, named under its head."""
     item.references = []
     try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .items import Item, compile_items
+from .compiling import compile_items
+from .items import Item
 from .ports import Port, only
 from .tree import Tree
 

@@ -41,6 +41,7 @@ class File(Body):
         "known",
         "loader",
         "lost",
+        "merges",
         "params",
         "plain",
         "reading",
@@ -69,7 +70,8 @@ class File(Body):
         self.params: list[tuple[Scalar, Map]] = []
         self.checks: Tree | None = None
         self.known: dict[Any, Item] = {}  # items whose meaning is in their text alone, by what they say
-        self.plain: dict[Any, Item] = {}  # the first plain item of each text
+        self.plain: dict[Any, Item] = {}  # a plain item of each text
+        self.merges: dict[str, Item] = {}  # an item of each kind whose value names its inputs
         self.lost = False  # whether some item could not be read at all: its name is not known
         self.reading: Body = self  # whose items are being compiled
         self.read()
