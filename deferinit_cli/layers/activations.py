@@ -13,9 +13,6 @@ from .lazy import np
 
 GROUP = "Activations"
 
-FAMILIES = ("rectifiers", "sigmoids", "gaussians", "softmaxes")
-"""The modules of the activations that `activation:` may name."""
-
 BLOCK = 1 << 14
 """Entries worked on at a time: with temporaries they stay in a second-level cache."""
 
@@ -46,13 +43,10 @@ _functions: dict[str, Layer] = {}
 def functions() -> dict[str, Layer]:
     """By name, every activation that needs neither arguments nor parameters and keeps the shape, with its defaults."""
     if not _functions:
-        found: dict[str, Layer] = {"identity": Identity.build({})}
-        for name, module in registry.index().items():
-            if module in FAMILIES:
-                cls = registry.find(name)
-                if cls is not None and issubclass(cls, Activation) and not any(a.required for a in cls.arguments.values()):
-                    found[name] = cls.build({})
-        _functions.update(sorted(found.items()))
+        for name in sorted(registry.members(GROUP)):
+            cls = registry.find(name)
+            if cls is not None and issubclass(cls, Activation) and not any(a.required for a in cls.arguments.values()):
+                _functions[name] = cls.build({})
     return _functions
 
 

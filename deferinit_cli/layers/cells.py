@@ -8,7 +8,8 @@ from ..initializers import glorot_uniform, orthogonal, zeros
 from .base import Layer, Problem, choice, flag, layer, size
 from .frame import Frame
 from .patterns import Param
-from .recurrent import GRU, LSTM, RNN, Recurrent
+from .recurrence import Recurrent
+from .recurrent import GRU, LSTM, RNN
 
 GROUP = "Recurrent"
 

@@ -1,11 +1,11 @@
-"""Pooling: the largest, the mean or a p-norm of each window; and over all or evenly divided axes."""
+"""Pooling: the largest, the mean or a p-norm of each window."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from . import pools
-from .base import UNKNOWN, Layer, Problem, flag, layer, number, padding_arg, per_axis
+from .base import Layer, Problem, flag, layer, number, padding_arg, per_axis
 from .frame import Frame
 from .options import Options, Path, Seen
 from .trying import ORDER, oddity, windowed
@@ -119,98 +119,3 @@ class LpPool(Pool):
 
     def forward(self, p: Any, x: Any) -> Any:
         return pools.lp_pool(x, self)
-
-
-class Adaptive(Layer):
-    """Windows that divide each axis evenly into a given number."""
-
-    example = ("7", "[N, 16, {Space}]")
-
-    output_size = per_axis("sizes wanted; _ keeps an axis", also="output_shape", keeps=True)
-
-    takes, gives = "N C {space}", "N C {space_out}"
-
-    def check(self) -> None:
-        self.each("output_size")
-
-    def relate(self, r: Frame) -> None:
-        for i, (axis, size) in enumerate(zip("dhw"[3 - self.spatial :], self.each("output_size"))):
-            r.axes[f"{axis}_out"] = r.slot(axis) if size is UNKNOWN else r.slot(f"output_size.{i}")
-
-    def forward(self, p: Any, x: Any) -> Any:
-        return pools.adaptive(x, self, type(self).reduce)  # type: ignore[attr-defined]
-
-
-@layer(
-    "adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d",
-    torch="nn.AdaptiveAvgPool{n}d",
-    keras="layers.AdaptiveAveragePooling{n}D",
-    flax="",
-    mxnet=("", "nd.contrib.AdaptiveAvgPooling2D", ""),
-    also="AdaptiveAvgPool{n}D",
-)
-class AdaptiveAvgPool(Adaptive):
-    """The mean of each of evenly dividing windows."""
-
-    reduce = "mean"
-
-
-@layer(
-    "adaptive_max_pool1d adaptive_max_pool2d adaptive_max_pool3d",
-    torch="nn.AdaptiveMaxPool{n}d",
-    keras="layers.AdaptiveMaxPooling{n}D",
-    flax="",
-    mxnet="",
-    also="AdaptiveMaxPool{n}D",
-)
-class AdaptiveMaxPool(Adaptive):
-    """The largest value of each of evenly dividing windows."""
-
-    reduce = "max"
-
-
-class Global(Layer):
-    """One value per channel."""
-
-    example = ("", "[N, 16, {Space}]")
-
-    keepdims = flag("keep the spatial axes, of size 1", default=False, also="keep_dims")
-
-    takes = "N C {space}"
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self.gives = "N C" + " 1" * self.spatial if self.keepdims else "N C"
-
-    def axes(self) -> tuple[int, ...]:
-        return tuple(range(2, 2 + self.spatial))
-
-
-@layer(
-    "global_avg_pool1d global_avg_pool2d global_avg_pool3d",
-    torch="nn.AdaptiveAvgPool{n}d(1)",
-    keras="layers.GlobalAveragePooling{n}D layers.GlobalAvgPool{n}D",
-    flax="",
-    mxnet="gluon.nn.GlobalAvgPool{n}D",
-    also="GlobalAvgPool{n}d global_average_pooling{n}d GlobalAveragePooling",
-)
-class GlobalAvgPool(Global):
-    """The mean of each channel."""
-
-    def forward(self, p: Any, x: Any) -> Any:
-        return x.mean(axis=self.axes(), keepdims=self.keepdims, dtype=x.dtype)
-
-
-@layer(
-    "global_max_pool1d global_max_pool2d global_max_pool3d",
-    torch="nn.AdaptiveMaxPool{n}d(1)",
-    keras="layers.GlobalMaxPooling{n}D layers.GlobalMaxPool{n}D",
-    flax="",
-    mxnet="gluon.nn.GlobalMaxPool{n}D",
-    also="GlobalMaxPool{n}d",
-)
-class GlobalMaxPool(Global):
-    """The largest value of each channel."""
-
-    def forward(self, p: Any, x: Any) -> Any:
-        return x.max(axis=self.axes(), keepdims=self.keepdims)

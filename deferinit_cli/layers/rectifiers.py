@@ -1,4 +1,4 @@
-"""Activations made of straight pieces, and their smooth relatives with an exponential below zero."""
+"""Activations made of straight pieces, zero or nearly so below zero."""
 
 from __future__ import annotations
 
@@ -110,84 +110,4 @@ class Prelu(Layer):
         w = p.weight if self.shared else p.weight.reshape(-1, *[1] * (x.ndim - 2))
         y = np.minimum(x, x.dtype.type(0)) * (w if x.ndim else w[0])
         y += np.maximum(x, x.dtype.type(0))
-        return y
-
-
-@layer("threshold", torch="nn.Threshold", keras="ops.threshold", flax="", mxnet="", also="ThresholdedReLU")
-class Threshold(Curve):
-    """x where above a threshold, else a value."""
-
-    example = ("{threshold: 0.1, value: 0}", "[N, 4]")
-
-    threshold = number("the threshold", also="theta")
-    value = number("what takes the place of values not above it")
-
-    def curve(self, x: Any) -> Any:
-        return np.where(x <= self.threshold, x.dtype.type(self.value), x)
-
-
-@layer("softshrink", torch="nn.Softshrink", keras="activations.soft_shrink", flax="", mxnet="", also="SoftShrink")
-class Softshrink(Curve):
-    """x moved towards 0 by lambda, and 0 where it is no farther away than that."""
-
-    vars()["lambda"] = number("how far", default=0.5, minimum=0, also="lambd threshold")
-
-    def curve(self, x: Any) -> Any:
-        width = getattr(self, "lambda")
-        return x - np.clip(x, -width, width)
-
-
-@layer("hardshrink", torch="nn.Hardshrink", keras="activations.hard_shrink", flax="", mxnet="", also="HardShrink")
-class Hardshrink(Curve):
-    """x where farther from 0 than lambda, else 0."""
-
-    vars()["lambda"] = number("how far", default=0.5, minimum=0, also="lambd threshold")
-
-    def curve(self, x: Any) -> Any:
-        width = getattr(self, "lambda")
-        return np.where((x >= -width) & (x <= width), x.dtype.type(0), x)
-
-
-@layer("elu", torch="nn.ELU", keras="layers.ELU activations.elu", flax="linen.elu", mxnet="gluon.nn.ELU")
-class Elu(Curve):
-    """x where positive, alpha * (exp(x) - 1) elsewhere (Clevert et al., 2015)."""
-
-    alpha = number("value that large negative inputs approach, negated", default=1.0)
-
-    def curve(self, x: Any) -> Any:
-        y = np.expm1(np.minimum(x, 0))
-        y *= self.alpha
-        y += np.maximum(x, 0)
-        return y
-
-
-@layer("celu", torch="nn.CELU", keras="activations.celu", flax="linen.celu", mxnet="")
-class Celu(Curve):
-    """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0) (Barron, 2017)."""
-
-    rules = ("argument-range: alpha is not 0",)
-
-    alpha = number("the limit of negative values, negated; not 0", default=1.0)
-
-    def check(self) -> None:
-        if self.alpha == 0:
-            raise Problem("argument-range", "alpha is 0", "alpha", "0", "a number other than 0")
-
-    def curve(self, x: Any) -> Any:
-        y = np.expm1(x / self.alpha)
-        y *= self.alpha
-        y = np.minimum(y, 0, out=y)
-        y += np.maximum(x, 0)
-        return y
-
-
-@layer("selu", torch="nn.SELU", keras="activations.selu", flax="linen.selu", mxnet="gluon.nn.SELU")
-class Selu(Curve):
-    """elu scaled so that activations keep mean 0 and variance 1 (Klambauer et al., 2017)."""
-
-    def curve(self, x: Any) -> Any:
-        y = np.expm1(np.minimum(x, 0))
-        y *= 1.6732632423543772
-        y += np.maximum(x, 0)
-        y *= 1.0507009873554805
         return y

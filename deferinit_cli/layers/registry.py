@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import os
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
 
 _kinds: dict[str, type[Layer]] = {}
 _index: dict[str, str] = {}
+_groups: dict[str, str] = {}  # by module
 
 
 def register(name: str, cls: type[Layer]) -> None:
@@ -22,10 +22,19 @@ def register(name: str, cls: type[Layer]) -> None:
 def index() -> dict[str, str]:
     """Every kind's name and the module that holds it."""
     if not _index:
-        for path in sorted(Path(__file__).parent.glob("*.py")):
-            for names in re.findall(r'^@layer\(\s*"([^"]+)"', path.read_text("utf-8"), re.M):
-                _index.update(dict.fromkeys(names.split(), path.stem))
+        folder = os.path.dirname(__file__)
+        for file in sorted(f for f in os.listdir(folder) if f.endswith(".py")):
+            with open(os.path.join(folder, file), "rb") as opened:
+                text = opened.read()
+            for declared in text.split(b"\n@layer(")[1:]:
+                _index.update(dict.fromkeys(declared.split(b'"', 2)[1].decode().split(), file[:-3]))
+            _groups[file[:-3]] = text.partition(b'\nGROUP = "')[2].partition(b'"')[0].decode()
     return _index
+
+
+def members(group: str) -> list[str]:
+    """The names of a group's kinds."""
+    return [name for name, module in index().items() if _groups[module] == group]
 
 
 def find(kind: str) -> type[Layer] | None:

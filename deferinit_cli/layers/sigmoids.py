@@ -1,10 +1,10 @@
-"""Activations built on the logistic function and the hyperbolic tangent, and pieces of line shaped like them."""
+"""Activations built on the logistic function and its integral, softplus."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .activations import Activation, Curve
+from .activations import Curve
 from .base import layer, number
 from .lazy import np
 
@@ -53,44 +53,6 @@ class LogSigmoid(Curve):
         return np.negative(y, out=y)
 
 
-@layer(
-    "hard_sigmoid",
-    torch="nn.Hardsigmoid",
-    keras="activations.hard_sigmoid",
-    flax="linen.hard_sigmoid",
-    mxnet="nd.hard_sigmoid(alpha=1/6)",
-    also="HardSigmoid hardsigmoid",
-)
-class HardSigmoid(Curve):
-    """clip(x/6 + 1/2, 0, 1)."""
-
-    def curve(self, x: Any) -> Any:
-        return hard_sigmoid(x)
-
-
-def hard_sigmoid(x: Any) -> Any:
-    y = x / 6
-    y += 0.5
-    return np.clip(y, 0, 1, out=y)
-
-
-@layer(
-    "hard_swish",
-    torch="nn.Hardswish",
-    keras="activations.hard_silu activations.hard_swish",
-    flax="linen.hard_swish linen.hard_silu",
-    mxnet="",
-    also="HardSwish hardswish",
-)
-class HardSwish(Curve):
-    """x * hard_sigmoid(x) (Howard et al., 2019)."""
-
-    def curve(self, x: Any) -> Any:
-        y = hard_sigmoid(x)
-        y *= x
-        return y
-
-
 @layer("silu", torch="nn.SiLU", keras="activations.silu", flax="linen.silu linen.swish", mxnet="gluon.nn.Swish", also="Silu")
 class Silu(Curve):
     """x * sigmoid(x) (Elfwing et al., 2017)."""
@@ -110,38 +72,6 @@ class Mish(Curve):
         np.tanh(y, out=y)
         y *= x
         return y
-
-
-@layer("tanh", torch="nn.Tanh", keras="activations.tanh", flax="linen.tanh", mxnet="nd.tanh", also="Tanh")
-class Tanh(Activation):
-    """The hyperbolic tangent."""
-
-    def forward(self, p: Any, x: Any) -> Any:
-        return np.tanh(x)
-
-    def inplace(self, p: Any, x: Any) -> Any:
-        return np.tanh(x, out=x)
-
-
-@layer("tanhshrink", torch="nn.Tanhshrink", keras="activations.tanh_shrink", flax="", mxnet="", also="TanhShrink")
-class Tanhshrink(Curve):
-    """x - tanh(x)."""
-
-    def curve(self, x: Any) -> Any:
-        y = np.tanh(x)
-        return np.subtract(x, y, out=y)
-
-
-@layer(
-    "softsign", torch="nn.Softsign", keras="activations.softsign", flax="linen.soft_sign", mxnet="nd.softsign", also="SoftSign"
-)
-class Softsign(Curve):
-    """x / (1 + |x|)."""
-
-    def curve(self, x: Any) -> Any:
-        y = np.abs(x)
-        y += 1
-        return np.divide(x, y, out=y)
 
 
 @layer(

@@ -1,0 +1,110 @@
+"""Layers that take a stretch or an entry of an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..shapes.bounds import minimum
+from ..shapes.relations import Extreme
+from .base import Layer, Problem, integer, layer
+from .frame import Frame
+from .lazy import np
+
+GROUP = "Shape"
+
+
+@layer(
+    "slice",
+    torch="Tensor.narrow",
+    keras="ops.slice",
+    flax="jax.lax.slice_in_dim",
+    mxnet="nd.slice_axis",
+    also="Slice StridedSlice",
+)
+class Slice(Layer):
+    """A stretch of one axis, as Python slices."""
+
+    example = ("{axis: 1, start: 1, step: 2}", "[N, T, 8]")
+    rules = (
+        "axis-out-of-range: axis exists",
+        "empty-slice: something is left",
+    )
+
+    axis = integer("the axis", also="dim")
+    start = integer("the first entry", default=0, also="begin")
+    stop = integer("the first entry left out; null for the end", default=None, also="end")
+    step = integer("every how many", default=1, minimum=1, also="stride")
+
+    accepts = "any"
+
+    def relate(self, r: Frame) -> None:
+        row = r.dims()
+        at = r.axis(self.axis)
+        r.named("whole", row[at])
+        if "part" not in r.axes:
+            self.state(r)
+        r.give((*row[:at], r.axes["part"], *row[at + 1 :]))
+
+    def state(self, r: Frame) -> None:
+        """part = ceil((stop - start) / step), with ends counted from the back where negative."""
+        a, b, s = self.start, self.stop, self.step
+        size = r.store.known(r.axes["whole"])
+        if type(size) is int:  # what Python does, also past the ends
+            n = len(range(*slice(a, b, s).indices(size)))
+            if n < 1:
+                raise Problem("empty-slice", f"nothing is left of {size} entries", "start", f"{a} to {b} of {size}")
+            r.named("part", r.slot(n))
+        elif b is not None and (b == 0 or (b <= a and (a < 0) == (b < 0))):
+            raise Problem("empty-slice", "nothing is left", "stop", f"{a} to {b}")
+        elif a >= 0 and (b is None or b < 0):
+            r.window("part", "whole", (b or 0) - a + s - 1, s, rule="empty-slice")
+        elif a >= 0:
+            r.window("part", self.shorter(r, "end", b), s - 1 - a, s, rule="empty-slice")
+        elif b is None or b < 0:
+            r.window("part", self.shorter(r, "tail", -a), (b or 0) + s - 1, s, rule="empty-slice")
+        else:  # what lies before b less what lies before the tail
+            r.sum("both", self.shorter(r, "end", b), self.shorter(r, "tail", -a))
+            r.sum("both", "whole", "length", rule="empty-slice")
+            r.window("part", "length", s - 1, s)
+
+    def shorter(self, r: Frame, name: str, most: int) -> str:
+        """The first or last `most` entries, or all where there are fewer."""
+        r.named(name, None)
+        r.state(Extreme(r.node, r.slot(name), r.slot("whole"), r.slot(most), minimum))
+        return name
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return x[(slice(None),) * (self.axis % x.ndim) + (slice(self.start, self.stop, self.step),)]
+
+
+@layer(
+    "select",
+    torch="select",
+    keras="ops.take(…)",
+    flax="jax.numpy.take(…)",
+    mxnet="nd.take(…)",
+    also="Select index_select getitem",
+)
+class Select(Layer):
+    """One entry of an axis, which goes."""
+
+    example = ("{axis: 1, index: 0}", "[N, T, 8]")
+    rules = ("axis-out-of-range: axis exists",)
+
+    axis = integer("the axis", also="dim")
+    index = integer("which entry", also="idx")
+
+    accepts = "any"
+
+    def relate(self, r: Frame) -> None:
+        row = r.dims()
+        at = r.axis(self.axis)
+        need = self.index + 1 if self.index >= 0 else -self.index
+        r.named("whole", row[at])
+        if need > 1:
+            r.at_most(r.name("need", r.axes.get("need") or r.slot(need)), "whole", rule="index-out-of-range", blame="index",
+                      says="entry {whole} of an axis of {part}")  # fmt: skip
+        r.give((*row[:at], *row[at + 1 :]))
+
+    def forward(self, p: Any, x: Any) -> Any:
+        return np.take(x, self.index, axis=self.axis)
