@@ -30,29 +30,12 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], da
     Without --data the inputs are random: floats standard normal, ints within what they index.
     """
     from ..forward.execute import execute
-    from ..forward.inputs import given_inputs, named_arrays, random_inputs
+    from ..forward.inputs import given_inputs, random_inputs
     from ..forward.summary import Tracer, summary
-    from ..infer.diagnose import diagnostics
-    from ..infer.engine import infer
-    from ..spec.options import parse_inputs
-    from ..weights.initialise import unresolved
 
     work = Work("run", spec, sets, formats, **look)
     network = work.load()
-    given = parse_inputs(inputs, network)
-    arrays = None
-    if data is not None:
-        from ..weights.files import read_arrays
-
-        arrays = named_arrays(network, read_arrays(data))
-        given = [*given, *shapes_of(network, arrays, data, {g.name for g in given})]
-    resolved = infer(network, given)
-    found = diagnostics(resolved)
-    if found:
-        work.reject(resolved, found, given)
-    missing = unresolved(resolved)
-    if missing:
-        raise Rejected(missing)
+    resolved, arrays = resolve(work, network, inputs, data)
     values = given_inputs(network, resolved, arrays) if arrays is not None else random_inputs(resolved, seed)
     tensors = Weights(resolved, seed, weights)
     tracer = Tracer(network) if trace else None
@@ -68,6 +51,31 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], da
     work.tell(report)
     if output is not None:
         note(f"wrote {output}: {', '.join(outputs)}")
+
+
+def resolve(work: Work, network: Network, inputs: tuple[str, ...], data: str | None) -> tuple[Any, dict[str, Any] | None]:
+    """(the network at the sizes given, the arrays of a data file); ends the command where not every size is known."""
+    from ..forward.inputs import named_arrays
+    from ..infer.diagnose import diagnostics
+    from ..infer.engine import infer
+    from ..spec.options import parse_inputs
+    from ..weights.initialise import unresolved
+
+    given = parse_inputs(inputs, network)
+    arrays = None
+    if data is not None:
+        from ..weights.files import read_arrays
+
+        arrays = named_arrays(network, read_arrays(data))
+        given = [*given, *shapes_of(network, arrays, data, {g.name for g in given})]
+    resolved = infer(network, given)
+    found = diagnostics(resolved)
+    if found:
+        work.reject(resolved, found, given)
+    missing = unresolved(resolved)
+    if missing:
+        raise Rejected(missing)
+    return resolved, arrays
 
 
 def shapes_of(network: Network, arrays: dict[str, Any], path: str, named: set[str]) -> list[Given]:

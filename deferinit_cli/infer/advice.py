@@ -95,7 +95,7 @@ def closest(answer: Contract, env: Env) -> Env | None:
 
 
 def pick(sizes: PeriodicSet, x: int) -> int | None:
-    """The member nearest to x."""
+    """The member of a set that is nearest to x."""
     return min((n for n in sizes.nearest(x) if n is not None), key=lambda n: abs(n - x), default=None)
 
 

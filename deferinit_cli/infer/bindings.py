@@ -1,4 +1,4 @@
-"""Symbols of inputs that a clause leaves one value: what follows from them for the other clauses."""
+"""Symbols of inputs that a clause leaves one value only, and what follows from that for the other clauses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..shapes.store import Conflict, Store
 
 
 def bind_more(store: Store) -> None:
-    """What one bound symbol fixes fixes others: equalities are solved until none gives a number."""
+    """Bind the symbols that equalities fix once others are bound, until none is fixed any more."""
     left = [c for c in store.clauses if c.op == "=="]
     found = True
     while found:
@@ -24,7 +24,7 @@ def bind_more(store: Store) -> None:
 
 
 def recheck(store: Store) -> None:
-    """Clauses that a bound symbol has decided since: proved ones go, refuted ones are conflicts."""
+    """Decide clauses anew with the bound symbols' numbers: those that hold are dropped, those that fail become conflicts."""
     if not store.bound:
         return
     bind_more(store)

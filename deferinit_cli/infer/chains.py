@@ -42,7 +42,7 @@ class Link:
 
     @property
     def alone(self) -> bool:
-        """Whether it is told better as an equation, unless it comes again and again."""
+        """Whether one link alone is told better as an equation than as a chain; in a repeated chain it is not."""
         return bool(self.sides) or type(self.step.why) is Product or bool(getattr(self.step.why, "alike", ()))
 
 
@@ -91,7 +91,7 @@ def mover(step: Step) -> Step | None:
 
 
 def run(step: Step) -> list[Link]:
-    """The chain that ends in a step, first layer first; empty where it is told better as an equation."""
+    """The chain of layers that ends in a step, the first layer first; empty where an equation tells it better."""
     links: list[Link] = []
     at: Step | None = step
 

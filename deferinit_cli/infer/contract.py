@@ -21,7 +21,7 @@ FAR = (10, 100, 1000, 10_000, 100_000)
 
 
 class Contract:
-    """All of it: sizes are valid that are in the set of each axis and satisfy all conditions."""
+    """The set of valid sizes: each symbol's is in the set of its axis, and all of them satisfy the conditions."""
 
     __slots__ = ("_sample", "axes", "conditions", "open", "resolved")
 
@@ -34,7 +34,7 @@ class Contract:
 
     @property
     def exact(self) -> bool:
-        """Whether these are all valid sizes, and all of these are valid."""
+        """Whether this is exactly the set of valid sizes, neither too large nor too small."""
         return not self.open and all(a.sizes.exact for a in self.axes)
 
     @property
@@ -73,7 +73,7 @@ class Contract:
 
 
 def contract(network: Network, given: Sequence[Given] = ()) -> Contract:
-    """The contract of a network: of what is left of its inputs once some are given."""
+    """The contract of a network, on the inputs' sizes that `given` leaves open."""
     return contract_of(infer(network, given))
 
 

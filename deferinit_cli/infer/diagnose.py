@@ -68,7 +68,7 @@ class Diagnoses:
         return [d for d, _ in out.values()]
 
     def headline(self, c: Conflict) -> Diagnostic:
-        """A conflict without where its sizes came from."""
+        """A conflict as a diagnostic, without the places its sizes came from."""
         why, node = c.why, node_of(c.why)
         message, found, expected = words(self.resolved, c, node)
         span = span_of(why, why[1]) if isinstance(why, tuple) else span_of(why, c.blame)

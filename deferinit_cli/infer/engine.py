@@ -37,6 +37,7 @@ class Inference(Entering):
         self.doubted: dict[int, Row] = {}  # what is still sure of values that a block's named dims contradict
 
     def run(self) -> Resolved:
+        """The whole pass: inputs, layers and assertions in order, ties, then what was learned late."""
         net, store = self.network, self.store
         for entry in net.inputs:
             self.enter(entry)
@@ -64,11 +65,12 @@ class Inference(Entering):
         return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given, self.symbols)
 
     def finish(self) -> None:
-        """Nothing more to state."""
+        """Where a subclass states more facts; here there are none."""
 
     # ---- layers
 
     def visit(self, node: Node) -> None:
+        """Apply a layer to the values it takes; where it cannot be yet, note what is sure of its outputs and wait."""
         values = self.values
         inputs = [values[v] for v in node.inputs]
         if self.doubted:
@@ -97,6 +99,7 @@ class Inference(Entering):
                 self.wait(frame, node)
 
     def attempt(self, frame: Frame, node: Node) -> bool:
+        """Whether the layer could state its relation; False where it waits for a rank, or is wrong."""
         try:
             frame.run()
             return True
@@ -108,13 +111,14 @@ class Inference(Entering):
             return False
 
     def wait(self, frame: Frame, node: Node) -> None:
-        """Ask again when the rank of any of its values is learned."""
+        """Have the layer applied again as soon as the rank of one of its inputs or outputs is learned."""
         for row in (*frame.inputs, *(self.values[v] for v in node.outputs)):
             row = rows.resolve(row)
             if type(row) is Open:
                 row.rest.watchers.append(node)
 
     def again(self, node: Node) -> None:
+        """Apply a waiting layer once more."""
         frame = self.frames[node.index]
         assert frame is not None
         if frame.outputs or node.index in self.failed:
@@ -127,7 +131,7 @@ class Inference(Entering):
             self.wait(frame, node)
 
     def settle(self) -> None:
-        """Until nothing more follows."""
+        """Let relations act, and waiting layers try again, until nothing more follows."""
         store = self.store
         while store.queue or store.waiting:
             store.run()
@@ -176,6 +180,7 @@ class Inference(Entering):
     # ---- what is asserted
 
     def hold(self, a: Assertion) -> None:
+        """State that values have the dims of an assertion."""
         dims = a.dims
         for value in a.values:
             slots = [None if d is REST else self.stated(a, d, k) for k, d in enumerate(dims)]
@@ -201,6 +206,7 @@ class Inference(Entering):
         return x is None or y is None or compare(x, y) is not False
 
     def stated(self, a: Assertion, dim: Any, place: int) -> int:
+        """The slot of one dim of an assertion."""
         if type(dim) is int:
             return self.store.new(dim, Fact(a, place))
         if dim is UNKNOWN:
@@ -208,13 +214,14 @@ class Inference(Entering):
         return expression(self.store, a, dim, place, self.symbol)
 
     def tie(self, p: Parameter) -> None:
-        """The same tensor: both shapes are one."""
+        """A tied parameter has the shape of the tensor it is tied to."""
         assert p.tied_to is not None
         mine, other = self.tensor(p), self.tensor(p.tied_to)
         if mine is not None and other is not None:
             rows.unify(other, mine, self.store, p)
 
     def tensor(self, p: Parameter) -> Row | None:
+        """The row of a parameter; None where its layer has none yet."""
         frame = self.frames[p.node.index]
         return frame.tensors.get(p.key) if frame is not None else None
 

@@ -14,7 +14,7 @@ from ..shapes.store import Conflict, Fact, Store
 
 
 class Entering:
-    """The rows of values, the inputs' first; one slot for all places of an input's symbol."""
+    """Makes the rows of the inputs. All places of one symbol share a slot: a symbol has one value."""
 
     def __init__(self, network: Network, given: Sequence[Given]) -> None:
         self.network = network
@@ -39,6 +39,7 @@ class Entering:
             self.values[entry.value] = self.declared_row(entry, dims)
 
     def declared_row(self, entry: Input, dims: tuple[Any, ...]) -> Row:
+        """The row of dims as declared: int, symbol, expression, UNKNOWN, or one REST."""
         if REST not in dims:
             return tuple(self.input_dim(entry, d, k) for k, d in enumerate(dims))
         at = dims.index(REST)
@@ -50,6 +51,7 @@ class Entering:
         )
 
     def input_dim(self, entry: Input, dim: Any, place: int) -> int:
+        """The slot of one declared dim; `_` becomes a symbol named after its place."""
         if type(dim) is Sym:
             return self.rigid(dim, Fact(entry, place))
         if dim is UNKNOWN:
@@ -84,6 +86,7 @@ class Entering:
         return tuple(self.agree(entry, d, g, k, given) for k, (d, g) in enumerate(zip(full, given.dims)))
 
     def agree(self, entry: Input, declared: Any, size: Any, place: int, given: Given) -> int:
+        """The slot of a dim that is declared and given; a clash is told where both are known and differ."""
         store = self.store
         if size is UNKNOWN:
             return self.input_dim(entry, declared, place)
@@ -111,4 +114,5 @@ class Entering:
         return slot
 
     def clash(self, message: str, why: Any, slots: tuple[int, ...], rule: str) -> None:
+        """Add a conflict between what is declared and what is given."""
         self.store.fail(Conflict(rule, message, why, slots))

@@ -41,7 +41,7 @@ class Part:
         self.ties: set[Parameter] = set()
 
     def add(self, why: Any) -> None:
-        """What a fact, relation or equality belongs to; a layer with the one whose parameters it applies again."""
+        """Add the layer, assertion or tie that a fact, relation or equality belongs to; with a layer, the one whose parameters it shares."""
         if isinstance(why, Fact):
             why = why.owner
         if isinstance(why, Relation):

@@ -119,7 +119,7 @@ def floored(t: Term, memo: dict[Expr, Term]) -> Term:
 
 
 def end(sizes: PeriodicSet, rises: bool, up: bool) -> int | None:
-    """The member at which what rises (or falls) with it is largest (`up`) or smallest."""
+    """The member of a set at which a term that only rises (or only falls) is largest (`up`) or smallest."""
     return sizes.max if rises == up else sizes.min
 
 

@@ -108,7 +108,7 @@ def candidates(resolved: Resolved, left: list[Opening], known: Known, complete: 
 
 
 def values_of(resolved: Resolved, opening: Opening, known: Known, complete: bool) -> Options:
-    """What fits all layers of an opening."""
+    """(values that fit all layers of an opening, whether no other value could matter)."""
     sure: list[list[Any]] = []
     tried: list[list[Any]] = []
     for node in opening.nodes:

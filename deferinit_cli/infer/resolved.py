@@ -21,7 +21,7 @@ Shape = tuple[Any, ...]
 
 
 class Resolved:
-    """The network with its shapes; never changed after it is made."""
+    """A network with its shapes. Shapes are tuples of terms: ints, expressions over symbols, None where unknown."""
 
     def __init__(
         self,
@@ -49,9 +49,11 @@ class Resolved:
 
     @property
     def conflicts(self) -> list[Conflict]:
+        """Everything that cannot hold, in the order it was found."""
         return self.store.conflicts
 
     def row(self, value: int) -> Row:
+        """The row of a value, as far as its dims are known."""
         return rows.resolve(self.values[value])
 
     def shape(self, value: int) -> Shape | None:
@@ -68,6 +70,7 @@ class Resolved:
         return None if slot is None else self.store.known(slot)
 
     def dtype(self, value: int) -> str:
+        """The dtype of a value; an input that says none has what its first use needs."""
         d = self._dtypes[value]
         return self._decided.get(d, self.network.dtype) if isinstance(d, Input) else d
 
@@ -155,7 +158,7 @@ class Resolved:
 
 
 def alone(layer: Layer) -> dict[str, Shape | None]:
-    """The shapes of a layer's parameters with nothing known but its own arguments, whichever inputs it is given."""
+    """The shapes of a layer's parameters by key, from its own arguments alone, whatever its inputs are."""
     store = Store()
     inputs: list[Row] = [Open((), Rest(), ()) for _ in layer.ports]  # all: one left out would say that it is like another
     frame = Frame(store, None, layer, inputs, lambda sym: store.new(), None)

@@ -37,7 +37,7 @@ class Range:
 
 
 class Choice:
-    """Values that fit alike."""
+    """Several values of an argument that fit equally well."""
 
     __slots__ = ("values",)
 
@@ -95,7 +95,7 @@ class Box:
 
     @property
     def residues(self) -> list[str]:
-        """What is said of symbols beside their ranges."""
+        """Conditions on symbols that their ranges do not say: `H % 2 == 0`."""
         return [telling.congruence(p, name) for name, p in self.symbols.items() if p.modulus > 1]
 
     def square(self) -> tuple[int, int | None] | None:
@@ -146,6 +146,7 @@ class Solution:
         self.openings: list[Opening] = []
 
     def doubt(self, reason: str) -> None:
+        """Add a reason for which the answer may not be complete."""
         self.decided = False
         if reason not in self.undecided:
             self.undecided.append(reason)

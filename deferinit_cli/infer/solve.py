@@ -40,7 +40,7 @@ COST = 50
 
 
 class Solver:
-    """One question: a network, what is known of it, and what has been spent on the answer."""
+    """One question: a network, the facts known of it, and the effort spent on the answer so far."""
 
     def __init__(self, network: Network, targets: Sequence[Target], given: Sequence[Given], complete: bool) -> None:
         self.network = network

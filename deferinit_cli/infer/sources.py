@@ -47,7 +47,7 @@ class Sources:
                 d.related.append(r)
 
     def facts(self, c: Conflict, needed: set[Key], told: set[str]) -> Iterator[Related]:
-        """Each fact with its ways to all that it leads to."""
+        """Each declared fact, with the chains from it to the sizes in conflict."""
         out: dict[tuple[Any, ...], Related] = {}
         for step in chains(self.minimal.explainer, c):
             for leaf in step.leaves():

@@ -26,7 +26,7 @@ def splits(resolved: Resolved, node: Node, c: Conflict, whole: Any, part: Any) -
 
 
 def divides(resolved: Resolved, node: Node, c: Conflict, value: int) -> bool:
-    """Whether the layer, at the sizes it gets, could have this value: its own relation is asked."""
+    """Whether the layer could have this value at the sizes it gets, by its own relation."""
     layer, store = node.layer, Store()
     shapes = [resolved.shape(v) for v in node.inputs]
     inputs = [Open((), Rest(), ()) if s is None else tuple(map(store.new, s)) for s in shapes]

@@ -42,6 +42,7 @@ class Constrained(Inference):
         self.settle()
 
     def row_of(self, name: str, by_name: dict[str, Parameter]) -> Row | None:
+        """The row of a parameter, value or output; None where nothing has this name."""
         if name in by_name:
             return self.tensor(by_name[name])
         value = self.network.names.get(name)
@@ -70,6 +71,7 @@ class OpenTensors:
         self.keys = {n.name: possible(n.layer) for n in network.nodes if n.shares is None and is_left_open(n.layer)}
 
     def has(self, name: str) -> bool:
+        """Whether an open layer may have a tensor of this full name."""
         parts = name.split(".")
         for k in range(len(parts) - 1, 0, -1):
             keys = self.keys.get(".".join(parts[:k]))

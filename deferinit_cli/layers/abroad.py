@@ -55,13 +55,13 @@ def parsed(said: str) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...] | Non
 
 
 def under(level: str, said: str) -> str:
-    """A statement whose names stand below a level: `cell/`."""
+    """The statement with `level`, such as `cell/`, put before each of its names."""
     found = [(piece.strip().startswith("+"), piece.strip().removeprefix("+")) for piece in said.split(";") if said]
     return "; ".join(("+" if added else "") + level + piece for added, piece in found)
 
 
 def parts_of(p: Param) -> dict[str, str]:
-    """The parts of the first axis by name, each with its own product of axes."""
+    """The parts of the first axis by name, each with the product of axes that is its size."""
     first = p.axes.split()[0] if p.axes else ""
     named = [part.partition("=") for part in p.parts.split()]
     share = first.removeprefix(f"{len(named)}*")

@@ -39,6 +39,7 @@ class Argument:
 
     @property
     def required(self) -> bool:
+        """Whether it has no default."""
         return self.default is REQUIRED
 
     def accept(self, value: Any) -> Any:
@@ -61,6 +62,7 @@ class Argument:
         return {"type": [*types, "null"] if self.default is None else list(types)}
 
     def wrong(self, value: Any) -> Problem:
+        """The Problem of a value that is not accepted, blaming this argument."""
         return Problem("argument-type", f"{self.name} cannot be {show(value)}", blame=self.name, expected=self.expects())
 
 

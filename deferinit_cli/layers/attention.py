@@ -37,6 +37,7 @@ def split_heads(x: Any, heads: int) -> Any:
 
 
 def join_heads(x: Any) -> Any:
+    """(N, heads, T, d) to (N, T, heads*d)."""
     n, heads, t, d = x.shape
     return x.swapaxes(1, 2).reshape(n, t, heads * d)
 

@@ -42,7 +42,7 @@ class Reduce(Layer):
         r.give(tuple(one if k in at else s for k, s in enumerate(row) if k not in at or self.keepdims))  # type: ignore[arg-type]
 
     def reach(self, r: Frame, row: Any) -> Any:
-        """An open row wide enough for the axes that are counted from one end."""
+        """An open row whose known dims reach the axes, which are all counted from one end; raises Wait where they are not."""
         before = max((a + 1 for a in self.axis if a >= 0), default=0)
         after = max((-a for a in self.axis if a < 0), default=0)
         if before and after:
@@ -100,7 +100,7 @@ class Min(Reduce):
 
 
 def variance(x: Any, axis: Any, correction: float, keepdims: bool) -> Any:
-    """The variance over axes; of no more values than are subtracted it is no number, and nobody need be warned."""
+    """The variance over axes; where `correction` is not below the number of values no finite number, and no warning."""
     count = prod(x.shape[k] for k in (axis if isinstance(axis, tuple) else (axis,)))
     squares = np.square(x - x.mean(axis=axis, keepdims=True)).sum(axis=axis, keepdims=keepdims)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -114,7 +114,7 @@ class Layer:
         return [p for p in self.parameters if not p.when or holds(getattr(self, p.when))]
 
     def memo(self, key: str, make: Callable[[], Any]) -> Any:
-        """Something computed once per instance: instances are shared by thousands of nodes and never change."""
+        """`make()`, computed once per instance and kept under `key`: an instance is shared by many nodes and never changes."""
         found = self.__dict__.get(key)
         if found is None:
             found = self.__dict__[key] = make()
@@ -254,7 +254,7 @@ def _complete(cls: type[Layer], name: str, abroad: dict[str, str], also: str) ->
 
 
 def holds(v: Any) -> bool:
-    """Whether a flag is set: one left open is not, as far as is known."""
+    """Whether a flag is set; one that is left open counts as not set."""
     return v is not UNKNOWN and bool(v)
 
 

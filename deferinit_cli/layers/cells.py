@@ -15,7 +15,7 @@ GROUP = "Recurrent"
 
 
 class Cell(Layer):
-    """A step of `whole`, whose gates, names and arithmetic it has. x is (N, in); a state left out is zero."""
+    """One step of the recurrent kind `whole`: its gates, names and arithmetic. x is (N, in); a state left out is zero."""
 
     example: ClassVar[tuple[str, ...]] = ("32", "[N, 16]", "[N, 32]")
 

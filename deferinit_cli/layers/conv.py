@@ -52,7 +52,7 @@ class Convolution(Layer):
         return oddity(self)
 
     def slide(self, r: Frame) -> None:
-        """State the sizes after; padding that repeats the input's own cells must find as many there."""
+        """State the output sizes; a padding that repeats the input's own cells must not need more cells than there are."""
         slide(r, self)
         if self.padding_mode not in ("reflect", "circular"):
             return
@@ -63,7 +63,7 @@ class Convolution(Layer):
                           says=f"{self.padding_mode} padding needs {{whole}} cells, there are {{part}}")  # fmt: skip
 
     def needed(self, i: int) -> Size | None:
-        """How many cells of a spatial axis its padding repeats, itself a size of the axis where `same` depends on it.
+        """How many cells of a spatial axis its padding repeats: a number, or a term of the axis where `same` hangs on its size.
 
         0: none; None: an argument is unknown.
         """

@@ -106,7 +106,7 @@ class ConvTranspose(Layer):
 
 
 def surplus(kernel: Any, stride: Any, dilation: Any) -> tuple[Any, Any, Any]:
-    """The margins of padding same: what the whole result has past stride times the input goes, what it lacks comes."""
+    """The margins of padding same: the result is cut, or filled up, to stride times the input."""
     if not all(map(is_int, (kernel, stride, dilation))):
         return UNKNOWN, UNKNOWN, UNKNOWN
     over = dilation * (kernel - 1) + 1 - stride

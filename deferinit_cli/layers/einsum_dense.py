@@ -16,7 +16,7 @@ GROUP = "Dense and embedding"
 
 
 class Kept(Dims):
-    """Dims in which null is _, as Keras writes it."""
+    """Dims in which null means `_`, as in Keras."""
 
     def _one(self, v: Any) -> Any:
         return UNKNOWN if v is None else super()._one(v)

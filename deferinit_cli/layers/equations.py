@@ -46,6 +46,7 @@ class Equation:
             raise self.wrong("an input has a '...', the output has none", "the axes it stands for in the output")
 
     def wrong(self, message: str, expected: str = "") -> Problem:
+        """The Problem of an equation, blaming the argument."""
         return Problem("einsum-equation", message, "equation", self.written, expected)
 
     def pattern(self, term: str, star: str = "*s") -> str:
@@ -55,4 +56,5 @@ class Equation:
 
 
 def letters(term: str) -> str:
+    """The letters of a term, without its `...`."""
     return term.replace("...", "")

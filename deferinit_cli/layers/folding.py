@@ -15,7 +15,7 @@ GROUP = "Shape"
 
 
 class Folding(Layer):
-    """What both ways share: windows of two spatial axes, in rows of C*kernel cells."""
+    """What unfolding and folding share: windows over two spatial axes, each a column of C*kernel cells."""
 
     spatial = 2
 
@@ -38,7 +38,7 @@ class Folding(Layer):
         r.product("columns", "h_out", "w_out", rule="size-mismatch")
 
     def places(self, sizes: Any) -> tuple[Any, list[int], list[tuple[slice, ...]]]:
-        """(padding, windows per axis, for each cell of a window where it lies in all of them) on an image of sizes."""
+        """On an image of these sizes: (padding, windows per axis, per cell of a window the slices that pick it out of all windows)."""
         kernel, stride, dilation = self.each("kernel_size"), self.each("stride"), self.each("dilation")
         pad = kernels.resolved_pads(pads(self), sizes, kernel, stride, dilation)
         out = [(n + sum(p) - d * (k - 1) - 1) // s + 1 for n, p, k, s, d in zip(sizes, pad, kernel, stride, dilation)]

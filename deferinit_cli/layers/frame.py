@@ -29,7 +29,7 @@ class Frame(Relating):
             self.outputs = [self._give(*pattern) for pattern in patterns(layer.gives)]
 
     def sure(self) -> list[Row]:
-        """What is sure of the outputs of a layer that cannot be: what its own arguments say."""
+        """The outputs of a layer whose inputs are wrong, as far as its own arguments say them."""
         if self.outputs or not self.layer.gives:
             return self.outputs
         out: list[Row] = []

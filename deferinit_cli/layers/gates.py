@@ -11,7 +11,7 @@ Names = dict[str, dict[str, "str | None"]]
 
 
 def each(said: str, gates: str) -> str:
-    """A piece a gate: `i{}/kernel[{}]: #1 #0`."""
+    """One piece per gate, its letter in place of each `{}`: `i{}/kernel[{}]: #1 #0`."""
     return "; ".join(said.replace("{}", g) for g in gates)
 
 

@@ -14,7 +14,7 @@ GROUP = "Normalisation"
 
 
 class FeatureNorm(Layer):
-    """Normalises over some axes, each with its own learned factors."""
+    """Normalisation over some axes, with learned factors for each entry of them."""
 
     example = ("", "[N, T, 64]")
     rules = (

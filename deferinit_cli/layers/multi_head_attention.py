@@ -102,7 +102,7 @@ class MultiHeadAttention(Layer):
         return self.by_framework("; ".join(said), "; ".join(said))
 
     def named(self, said: str) -> dict[str, str | None]:
-        """The last projection."""
+        """Another framework's names of the output projection."""
         return self.by_framework(f"attention_output/{said}", f"out/{said}")
 
     def by_framework(self, keras: str, flax: str) -> dict[str, str | None]:

@@ -105,13 +105,13 @@ class NamedAxes:
         return self.left_out()
 
     def named(self, axis: str, slot: int | None) -> int:
-        """Give a slot (a new one for None) a name of this layer; what has the name already stays."""
+        """Give a slot (None: a new one) a name in this layer, unless the name is taken; the slot of the name."""
         if axis not in self.axes:
             self.axes[axis] = self.store.new() if slot is None else slot
         return self.axes[axis]  # type: ignore[no-any-return]
 
     def name(self, axis: str, slot: int | None) -> str:
-        """The same, for use as an argument: ints there are literal sizes."""
+        """Like `named`, but returns the name: where an axis is expected, a plain int would mean a size, not a slot."""
         self.named(axis, slot)
         return axis
 
@@ -125,6 +125,7 @@ class NamedAxes:
         return row
 
     def rank(self, port: int = 0) -> int:
+        """The number of an input's dims; raises Wait until it is known."""
         return len(self.dims(port))
 
     def axis(self, number: int, port: int = 0, extra: int = 0, blame: str = "axis") -> int:
@@ -136,7 +137,7 @@ class NamedAxes:
         return number % n
 
     def several(self, numbers: tuple[int, ...], blame: str = "axis") -> list[int]:
-        """The same of axes that must be different ones."""
+        """Several axis numbers, each as 0…rank-1; raises Problem where one is out of range or named twice."""
         found = [self.axis(a, blame=blame) for a in numbers]
         if len(set(found)) < len(found):
             raise Problem("duplicate-axis", "an axis is named twice", blame, str(list(numbers)))

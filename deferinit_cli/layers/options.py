@@ -28,6 +28,6 @@ Options = tuple[list[Any], bool]
 
 
 def divisors(*sizes: int | None) -> Options:
-    """What can divide all sizes that are known."""
+    """The common divisors of the sizes that are known; ([1], False) where none is."""
     known = [n for n in sizes if n is not None]
     return ([d for d in range(1, min(known) + 1) if not any(n % d for n in known)], True) if known else ([1], False)

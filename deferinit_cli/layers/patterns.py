@@ -47,12 +47,12 @@ class Param:
         self.names: Mapping[str, str | None] = names if names is not None else {"keras": keras, "flax": flax, "mxnet": mxnet}
 
     def formatted(self, words: dict[str, str]) -> Param:
-        """The same with `{space}`-like words filled in, for families of kinds that differ in rank."""
+        """A copy with words such as `{space}` filled in, for one member of a family of kinds."""
         names = {k: v if v is None else filled(v, words) for k, v in self.names.items()}
         return self.like(axes=filled(self.axes, words), fans=filled(self.fans, words), names=names)
 
     def like(self, **changes: Any) -> Param:
-        """The same but for some of what it says."""
+        """A copy with some attributes changed."""
         return Param(**({name: getattr(self, name) for name in Param.__slots__} | changes))
 
 

@@ -30,7 +30,7 @@ def layout(x: Any, layer: Any) -> tuple[Any, ...]:
 
 
 def padded(x: Any, kernel: Any, stride: Any, dilation: Any, pad: Any, out: Any, value: float) -> Any:
-    """x with its padding, and as many cells after it as the last windows reach over."""
+    """x with its padding, and with the cells that the last windows reach past it."""
     widths = [(0, 0), (0, 0)]
     for n, k, s, d, (a, b), m in zip(x.shape[2:], kernel, stride, dilation, pad, out):
         widths.append((a, max(b, (m - 1) * s + d * (k - 1) + 1 - n - a)))
@@ -52,6 +52,7 @@ def cells(y: Any, kernel: Any, stride: Any, dilation: Any, out: Any) -> Any:
 
 
 def max_pool(x: Any, layer: Any) -> Any:
+    """The largest of each window: x (N, C, …), output sizes as the layer's relation says."""
     kernel, stride, dilation, pad, out = layout(x, layer)
     low = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     views = cells(padded(x, kernel, stride, dilation, pad, out, low), kernel, stride, dilation, out)
@@ -72,6 +73,7 @@ def sum_pool(x: Any, layer: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def avg_pool(x: Any, layer: Any) -> Any:
+    """The mean of each window."""
     return average(x, layer)[0]
 
 

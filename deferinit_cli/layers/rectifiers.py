@@ -14,7 +14,7 @@ GROUP = "Activations"
 
 
 class Clipped(Activation):
-    """x held between two bounds: one pass, so no need of parts. None is no bound."""
+    """x held between two bounds, None for no bound. It is one numpy pass, so it is not worked through in parts as a `Curve` is."""
 
     def bounds(self) -> tuple[float, float | None]:
         raise NotImplementedError
@@ -104,7 +104,7 @@ class Prelu(Layer):
         self.parameters = [param("weight", axes, constant(value=0.25), names=names)]
 
     def relate(self, r: Frame) -> None:
-        """Nothing beyond equal names; stated because the shape alone does not pass: there is a tensor."""
+        """Nothing beyond equal names. Overridden so that the kind does not count as one that only passes its shape on."""
 
     def forward(self, p: Any, x: Any) -> Any:
         w = p.weight if self.shared else p.weight.reshape(-1, *[1] * (x.ndim - 2))

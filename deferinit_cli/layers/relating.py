@@ -17,13 +17,15 @@ class Relating(NamedAxes):
     __slots__ = ()
 
     def equal(self, a: Axis, b: Axis) -> None:
+        """a = b."""
         self.store.equal(self.slot(a), self.slot(b), self.node)
 
     def same(self, a: Row, b: Row) -> None:
+        """Two rows are equal, axis by axis."""
         rows.unify(a, b, self.store, self.node)
 
     def join(self, shapes: list[Row]) -> Row:
-        """Rows that must be equal, as one: each size as the input that says it most simply; unknown where they clash."""
+        """One row for rows that must be equal: of each size the simplest term that says it; an unknown size where they clash."""
         first = rows.resolve(shapes[0])
         for other in shapes[1:]:
             second = rows.resolve(other)
@@ -35,10 +37,11 @@ class Relating(NamedAxes):
         return first
 
     def one_of(self, a: int, b: int) -> int:
-        """Two slots that must be equal, as one."""
+        """One slot for two that must be equal; a new, unknown one where they clash."""
         return self.store.simpler(a, b) if self.store.equal(a, b, self.node) else self.store.new()
 
     def state(self, relation: Relation) -> None:
+        """Let a relation act from now on."""
         post(self.store, relation)
 
     def product(self, out: Axis, *factors: Axis, **words: str) -> None:
@@ -73,6 +76,7 @@ class Relating(NamedAxes):
         return row
 
     def sum(self, out: Axis, *terms: Axis, plus: int = 0, **words: str) -> None:
+        """out = the sum of terms + plus."""
         self.state(Sum(self.node, self.slot(out), tuple(self.slot(t) for t in terms), plus, **words))
 
     def window(self, out: Axis, x: Axis, offset: int, stride: int = 1, factor: int = 1, note: Any = None, **words: str) -> None:
@@ -100,13 +104,15 @@ class Relating(NamedAxes):
         self.state(Floored(self.node, self.slot(out), self.slot(x), self.slot(m)))
 
     def divides(self, m: Axis, x: Axis, **words: str) -> None:
+        """m divides x."""
         self.state(Divisible(self.node, self.slot(x), self.slot(m), **words))
 
     def at_most(self, x: Axis, limit: Axis, **words: str) -> None:
+        """x <= limit."""
         self.state(AtMost(self.node, self.slot(x), self.slot(limit), **words))
 
     def indexed(self, count: int, plus: int) -> None:
-        """Its ids are the numbers plus … count + plus - 1, so it needs as many entries."""
+        """The layer is indexed by the numbers from `plus` to count + plus - 1: it needs count + plus entries at least."""
         limit = self.layer.index_limit
         top = count
         if plus:

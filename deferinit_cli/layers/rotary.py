@@ -18,7 +18,7 @@ SAYS = "{whole} features of a head would turn, in pairs"
 
 @cache
 def ratio(fraction: float) -> tuple[int, int] | None:
-    """A fraction as two numbers, where int(d * fraction) is d * part // whole for every likely width; None: it is not so."""
+    """(part, whole) with int(d * fraction) == d * part // whole for every width d up to 1024; None where there is no such pair."""
     part, whole = Fraction(fraction).limit_denominator(64).as_integer_ratio()
     return (part, whole) if part and all(int(d * fraction) == d * part // whole for d in range(1, 1025)) else None
 

@@ -69,7 +69,7 @@ class PixelUnshuffle(Layer):
 
 
 def shuffles(seen: Seen, deep: int | None, small: str, large: str) -> Options:
-    """Factors whose square divides the deep channels, or that the sizes tell."""
+    """The factor that two sizes of an axis, before and after, tell; else those whose square divides the channels to be split."""
     a, b = seen(small), seen(large)
     if a is not None and b is not None:
         return ([b // a] if b % a == 0 else []), True

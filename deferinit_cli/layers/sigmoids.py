@@ -20,7 +20,7 @@ def sigmoid(x: Any) -> Any:
 
 
 def softplus(x: Any) -> Any:
-    """log(1 + exp(x)), exactly x where that is all that shows."""
+    """log(1 + exp(x)); x itself where the difference is below the precision."""
     y = np.abs(x)
     np.negative(y, out=y)
     np.exp(y, out=y)

@@ -86,7 +86,7 @@ class Slice(Layer):
     also="Select index_select getitem",
 )
 class Select(Layer):
-    """One entry of an axis, which goes."""
+    """One entry of an axis; the axis itself is removed."""
 
     example = ("{axis: 1, index: 0}", "[N, T, 8]")
     rules = ("axis-out-of-range: axis exists",)

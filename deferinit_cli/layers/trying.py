@@ -27,16 +27,17 @@ USUAL = {
 """What is tried where nothing bounds it."""
 
 Window = dict[str, Any]
-"""kernel_size, dilation, stride, before, after, output_padding of one axis; whether its padding is `same`, its mode ceil."""
+"""One axis of a layer: kernel_size, dilation, stride, padding before and after, output_padding; whether its padding is `same`,
+and whether its last window may hang over the edge (`ceil`)."""
 
 
 def windowed(layer: Layer, name: str, path: Path, seen: Seen) -> Options:
-    """For convolutions and pooling."""
+    """Options of an open argument of a convolution or pooling: see `Layer.options`."""
     return options(layer, name, path, seen, slid, slid_range)
 
 
 def spread(layer: Layer, name: str, path: Path, seen: Seen) -> Options:
-    """For transposed convolutions."""
+    """Options of an open argument of a transposed convolution: see `Layer.options`."""
     return options(layer, name, path, seen, grown, grown_range)
 
 
@@ -48,12 +49,12 @@ def options(
     size: Callable[[Window, int], int | None],
     limits: Callable[[str, Window, int | None, int | None], range | None],
 ) -> Options:
-    """One int for all axes, or for the axis of a path; a list where a kernel is known on each."""
+    """Ints that give the sizes seen, on all axes or on the one of a path; where each kernel is known, those kernels."""
     if name == "kernel_size" and not path:
         told = [seen(f"kernel_size.{i}") for i in range(layer.spatial)]
         if None not in told:
             return [told[0] if len(set(told)) == 1 else tuple(told)], True
-    found: dict[bool, list[set[int]]] = {True: [], False: []}  # by whether these are all on their axis
+    found: dict[bool, list[set[int]]] = {True: [], False: []}  # values by axis; under True where no other value could matter
     for i in path[:1] or range(layer.spatial):
         axis = AXES[3 - layer.spatial + i]
         x, y, now = seen(axis), seen(f"{axis}_out"), window(layer, i, seen)
@@ -137,7 +138,7 @@ def grown(w: Window, x: int) -> int | None:
 
 
 def grown_range(name: str, w: Window, x: int | None, y: int | None) -> range | None:
-    """The same for a transposed convolution."""
+    """All values that could make a difference to a transposed convolution; None where nothing bounds them."""
     k, d, s = w["kernel_size"], w["dilation"], w["stride"]
     if name == "padding":
         return range(d * (k - 1) + 1) if is_int(k) and is_int(d) else None
@@ -158,7 +159,8 @@ def grown_range(name: str, w: Window, x: int | None, y: int | None) -> range | N
 
 
 def oddity(layer: Layer) -> int:
-    """Odd kernels, paddings that keep the size or none, strides of 1, 2 or the kernel, no dilation: that is usual."""
+    """How many arguments are unusual. Usual are odd kernels, no padding or one that keeps the size, no dilation, and strides of
+    1, 2 or the kernel."""
     odd = 0
     for i, pad in enumerate(pads(layer)):
         k, s = layer.each("kernel_size")[i], stride(layer, i)

@@ -38,7 +38,7 @@ def slide(r: Frame, layer: Layer) -> None:
 
 
 def slides(layer: Layer) -> list[tuple[str, str, int | None, int, Any]]:
-    """Per spatial axis: (its name, its output's, offset, stride, note) of `Frame.window`."""
+    """Per spatial axis the arguments of `Frame.window`: (its name, its output's, offset, stride, note); offset None where open."""
     found: list[tuple[str, str, int | None, int, Any]] = []
     for i, (axis, pad) in enumerate(zip(AXES[3 - layer.spatial :], pads(layer))):
         k, s = layer.each("kernel_size")[i], stride(layer, i)
