@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from importlib import import_module
@@ -55,6 +57,7 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    open_streams()
     try:
         code = deferinit.main(args, prog_name="deferinit", standalone_mode=False)
         sys.stdout.flush()
@@ -77,6 +80,21 @@ def run(args: list[str] | None = None) -> int:
         return failed("error: there is not enough memory for this")
     except Exception as e:  # a fault of ours: say so, in one line
         return internal(e)
+
+
+class Closed(io.TextIOBase):
+    """Standard output of a process that was started without one: what is not written is told, not lost."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
+def open_streams() -> None:
+    """Something in place of the standard streams that the process was started without."""
+    if sys.stdout is None:
+        sys.stdout = Closed()
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  open for as long as the process runs
 
 
 def rejected(e: Rejected) -> int:

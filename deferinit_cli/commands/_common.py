@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from ..collector import Held
 from ..files import open_plain
 from ..graph import Given, Network
 from ..infer.diagnose import diagnostics
@@ -139,7 +140,9 @@ class Work:
         """Print or write a report in every format asked for."""
         for name, target in self.outputs:
             view = import_module(f"..views.{name}", __package__)
-            emit(view.render(report, {**self.look_for(target), **options}), target)
+            with Held():
+                text = view.render(report, {**self.look_for(target), **options})
+            emit(text, target)
 
     def look_for(self, target: str | None) -> dict[str, Any]:
         return look_for(self.look, target)

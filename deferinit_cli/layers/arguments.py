@@ -37,6 +37,10 @@ class Argument:
         self.default = default
         self.also = tuple(also.split())  # what other frameworks call it
 
+    def called(self, name: str) -> None:
+        """The layer's name for it, which may say more of what it accepts."""
+        self.name = name
+
     @property
     def required(self) -> bool:
         """Whether it has no default."""

@@ -233,7 +233,7 @@ def _complete(cls: type[Layer], name: str, abroad: dict[str, str], also: str) ->
             if key not in seen:
                 seen.add(key)
                 if isinstance(arg, Argument):
-                    arg.name = key
+                    arg.called(key)
                     arguments[key] = arg
     cls.arguments = arguments
     if name[-2:-1] in "123" and name.endswith("d"):

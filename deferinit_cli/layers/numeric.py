@@ -8,6 +8,9 @@ from ..problems import Problem
 from ..shapes.dims import REST, UNKNOWN, is_symbolic
 from .arguments import EXPRESSION, REQUIRED, Argument, limits, within
 
+RANK = 64
+"""No array has more axes, in numpy or a weights file: an axis of a higher number is refused before names are made up to it."""
+
 
 class Integer(Argument):
     """An int within a range; with `default=None`, null is accepted."""
@@ -27,6 +30,11 @@ class Integer(Argument):
         self.minimum = minimum
         self.maximum = maximum
         self.open = open
+
+    def called(self, name: str) -> None:
+        super().called(name)
+        if name in ("axis", "axes") and self.minimum is None and self.maximum is None:
+            self.minimum, self.maximum = -RANK, RANK - 1
 
     def expects(self) -> str:
         return f"an int{within(self.minimum, self.maximum)}" + (" or null" if self.default is None else "")

@@ -23,7 +23,7 @@ class Recurrent(Layer):
     example = ("32", "[N, T, 16]")
 
     hidden = size("width of the state", also="hidden_size units hidden_units features num_units")
-    layers = integer("cells on top of each other", default=1, minimum=1, also="num_layers", open=True)
+    layers = integer("cells on top of each other", default=1, minimum=1, maximum=1000, also="num_layers", open=True)
     bidirectional = flag("also run from the end; results are joined", default=False, open=True)
     bias = flag("learned offsets", default=True, also="use_bias", open=True)
     projection = 0

@@ -29,7 +29,7 @@ class Split(Layer):
         "axis-out-of-range: axis exists",
     )
 
-    parts = integer("how many equal parts", default=None, minimum=1, also="chunks num_outputs num_splits")
+    parts = integer("how many equal parts", default=None, minimum=1, maximum=10_000, also="chunks num_outputs num_splits")
     sizes = integers("the parts' sizes instead", default=None, minimum=1, also="split_size_or_sections size_splits")
     axis = integer("the axis", default=-1, also="dim")
 

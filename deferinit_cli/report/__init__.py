@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..collector import Held
 from ..graph import Given, Network, Node, Parameter
 from ..infer.resolved import Resolved
 from ..infer.waits import Waits
@@ -33,9 +34,10 @@ class Report:
         self.waits = Waits(resolved)
         self.command = command
         self.spec = spec
-        self.own = [self.parameter(p) for p in self.network.parameters]  # as they are here: what totals are made of
-        self.parameters = self.own if lens == "torch" else [self.view(v) for n in self.network.nodes for v in self.views(n)]
-        self.layers = [self.layer(n) for n in self.network.nodes]
+        self.inks: dict[Any, list[int] | None] = {}  # many tensors have one shape: it is written once
+        self.formulae: dict[Any, list[str] | None] = {}
+        with Held():
+            self.make_rows()
         self.problems: list[dict[str, Any]] = []
         self.extra: dict[str, Any] = {}
         self.terms = total_terms(self.own, self.layers)
@@ -47,6 +49,22 @@ class Report:
             self.depend(Depends(self.network, list(resolved.given.values())))
 
     # ---- rows
+
+    def make_rows(self) -> None:
+        self.own = [self.parameter(p) for p in self.network.parameters]  # as they are here: what totals are made of
+        theirs = self.lens.framework != "torch"
+        self.parameters = [self.view(v) for n in self.network.nodes for v in self.views(n)] if theirs else self.own
+        self.layers = [self.layer(n) for n in self.network.nodes]
+
+    def ink(self, shape: Any) -> list[int] | None:
+        if shape not in self.inks:
+            self.inks[shape] = ink(shape)
+        return self.inks[shape]
+
+    def words(self, shape: Any) -> list[str] | None:
+        if shape not in self.formulae:
+            self.formulae[shape] = words(shape)
+        return self.formulae[shape]
 
     def depend(self, depends: Depends) -> None:
         """Say of every tensor which input sizes its shape depends on, and warn where that is a batch or a sequence."""
@@ -72,9 +90,9 @@ class Report:
         return {
             "name": p.name,
             "layer": p.node.name,
-            "declared": ink(resolved.declared(p)),
-            "shape": ink(shape),
-            "symbolic": words(shape),
+            "declared": self.ink(resolved.declared(p)),
+            "shape": self.ink(shape),
+            "symbolic": self.words(shape),
             "dtype": p.dtype,
             "count": number(count),
             "trainable": p.trainable,
@@ -103,9 +121,9 @@ class Report:
         tied = self.tied(v) if all(p.tied_to is not None for p in of) else None
         return row | {
             "name": v.name,
-            "declared": ink(v.shape(resolved.declared, stars(frame))),
-            "shape": ink(shape),
-            "symbolic": words(shape),
+            "declared": self.ink(v.shape(resolved.declared, stars(frame))),
+            "shape": self.ink(shape),
+            "symbolic": self.words(shape),
             "count": number(count),
             "trainable": any(p.trainable for p in of),
             "initializer": " + ".join(dict.fromkeys(p.initializer.text() for p in of)),
@@ -151,9 +169,9 @@ class Report:
             "kind": node.layer.kind,
             "line": node.place.span.line,
             "inputs": [net.value_name(v) for v in node.inputs],
-            "input_shapes": [ink(resolved.shape(v)) for v in node.inputs],
+            "input_shapes": [self.ink(resolved.shape(v)) for v in node.inputs],
             "output_shapes": [self.open_ink(v) for v in outputs],
-            "output_symbolic": [words(resolved.shape(v)) for v in outputs],
+            "output_symbolic": [self.words(resolved.shape(v)) for v in outputs],
             "parameters": number(count),
             "macs": number(macs),
             "_rows": [self.shown(v) for v in outputs],
@@ -166,7 +184,7 @@ class Report:
         }
 
     def open_ink(self, value: int) -> list[int] | None:
-        return ink(self.resolved.shape(value))
+        return self.ink(self.resolved.shape(value))
 
     def shown(self, value: int) -> str:
         """A value's shape to read: `(N, 64, ceil(H/2))`, `(…, 10)` where the rank is open."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..shapes.expr import add, mul
+from ..shapes.expr import add_all, mul
 
 BYTES = {
     "float64": 8,
@@ -21,30 +21,21 @@ BYTES = {
 }
 
 
-def total(found: Sequence[dict[str, Any]]) -> Any:
+def total(found: Sequence[dict[str, Any]], what: str = "_count") -> Any:
     """The sum of counts as a term; None when one is not known."""
-    out: Any = 0
-    for r in found:
-        if r["_count"] is None:
-            return None
-        out = add(out, r["_count"])
-    return out
+    terms = [r[what] for r in found]
+    return None if None in terms else add_all(terms)
 
 
 def total_terms(parameters: Sequence[dict[str, Any]], layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Totals of a report's rows; None where something is unknown. Tied tensors count once, buffers are no parameters."""
     own = [r for r in parameters if r["tied_to"] is None]
     tensors = [r for r in own if not r["buffer"]]
-    size: Any = 0
-    for r in own:
-        size = None if size is None or r["_count"] is None else add(size, mul(BYTES[r["dtype"]], r["_count"]))
-    macs: Any = 0
-    for layer in layers:
-        macs = None if macs is None or layer["_macs"] is None else add(macs, layer["_macs"])
+    sizes = [(width, total([r for r in own if r["dtype"] == dtype])) for dtype, width in BYTES.items()]
     return {
         "parameters": total(tensors),
         "trainable": total([r for r in tensors if r["trainable"]]),
         "buffers": total([r for r in own if r["buffer"]]),
-        "bytes": size,
-        "macs": macs,
+        "bytes": None if any(t is None for _, t in sizes) else add_all(mul(width, t) for width, t in sizes),
+        "macs": total(layers, "_macs"),
     }

@@ -32,6 +32,20 @@ def add(a: Term, b: Term) -> Term:
     return found
 
 
+def add_all(terms: Iterable[Term]) -> Term:
+    """The sum of many terms, without a term for each step."""
+    constant, monomials = 0, dict[Any, int]()
+    for t in terms:
+        if type(t) is int:
+            constant += t
+            continue
+        own, parts = t.args if t.kind == "sum" else (0, (((t,), 1),))
+        constant += own
+        for f, c in parts:
+            monomials[f] = monomials.get(f, 0) + c
+    return closed(constant, monomials)
+
+
 def sub(a: Term, b: Term) -> Term:
     """a - b."""
     return a - b if type(a) is int and type(b) is int else add(a, mul(-1, b))

@@ -21,6 +21,8 @@ from .tree import Scalar
 from .values import Faults, Located
 
 MAX_REPEAT = 10_000
+MAX_NESTED = 80
+"""Blocks and containers together, through all calls: Python's stack has room for these."""
 
 
 def gone(item: Item) -> Entry:
@@ -46,6 +48,7 @@ class Builder(Calls):
     def __init__(self, network: Network, faults: Faults, layers: Layers) -> None:
         super().__init__(network, faults, layers)
         self.ties: list[Tie] = []
+        self.nested = 0  # in how many blocks and containers
         self.readers: dict[Item, bool] = {}  # whether a repeated item reads its counter, where that was asked
         self.found: dict[Scalar, tuple[Context, Item, str, bool]] = {}  # what init, freeze and dtype say: did any copy hear it?
 
@@ -90,6 +93,8 @@ class Builder(Calls):
             item, flow = items[k], ctx.flow
             if item.plain and flow and len(flow) == 1 and not self.sharing:
                 done = self.plain_nodes(items, k, ctx, flow)
+                if self.too_many:
+                    return None
                 if done > k:
                     k = done
                     continue
@@ -209,7 +214,7 @@ class Builder(Calls):
         index = item.modifiers["index"][1] if "index" in item.modifiers else "i"
         self.hidden(item, ctx, index)
         if ctx.copies * count > MAX_INSTANCES:
-            self.beyond(ctx, item, f"repeats in repeats: {ctx.copies * count} copies")
+            self.beyond(ctx, item, f"repeats in repeats: {ctx.copies * count:,} copies")
             return None
         flow, fine = ctx.flow, True
         out: list[int] = []
@@ -270,15 +275,21 @@ class Builder(Calls):
         owned = len(self.network.parameters)
         self.instances += 1
         if self.instances > MAX_INSTANCES or self.too_many:
-            self.beyond(ctx, item, f"more than {MAX_INSTANCES} layers, containers and block calls")
+            self.beyond(ctx, item, f"more than {MAX_INSTANCES:,} layers, containers and block calls")
             return None
         around, ctx, again = ctx, self.modified(item, ctx), entry.apart
-        if item.target is not None:
-            out = self.call_block(item, ctx, flow, name, entry)
-        elif item.cls is not None and item.cls.structural:
-            out = self.container(item, ctx, flow, name, entry)
-        else:
+        if item.target is None and not (item.cls is not None and item.cls.structural):
             out = self.layer_node(item, ctx, flow, name, entry)
+        elif self.nested >= MAX_NESTED:
+            self.fault(ctx, item.head, "too-deep", f"blocks and containers in each other, {self.nested + 1} deep",
+                       expected=f"at most {MAX_NESTED}")  # fmt: skip
+            self.too_many = True
+            return None
+        else:
+            self.nested += 1
+            build = self.call_block if item.target is not None else self.container
+            out = build(item, ctx, flow, name, entry)
+            self.nested -= 1
         around.several = ctx.several = []
         entry.made = item, ctx, start, len(self.network.nodes)
         if out is not None:

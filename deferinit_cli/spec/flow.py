@@ -133,10 +133,14 @@ class Flow:
                 copies = [c for c in at.copies or [] if not c.removed]
                 if at.copies is None:
                     raise Located(ref.node, Problem("not-repeated", f"'{name}' is not repeated", found=ref.text))
-                found = [self.walk(ref, c, path[k + 1 :], f"{name}.{n}") for n, c in enumerate(copies)]
+                rest = path[k + 1 :]
+                if rest or any(c.building for c in copies):
+                    found: list[Any] = [self.walk(ref, c, rest, f"{name}.{n}") for n, c in enumerate(copies)]
+                else:  # a short way for what is often asked of thousands
+                    found = copies
                 if any(f is None or f.values is None for f in found):
                     return None
-                return Entry(tuple(v for f in found for v in f.values), at.at)  # type: ignore[union-attr]
+                return Entry(tuple(v for f in found for v in f.values), at.at)
             at, part = self.step(ref, at, part, name), at.place(part)
             name = f"{name}.{part}"
         if at.building:

@@ -16,11 +16,13 @@ from ..problems import Diagnostic, Problem, Rejected, Source, Span, TooMany, Unu
 from ..shapes.dims import REST, UNKNOWN
 from ..spelling import suggest
 from . import reader
-from .build import Builder
+from .build import MAX_REPEAT, Builder
 from .context import KINDS, Context, kept
 from .context import variables as file_variables
+from .counting import MOST, Counter
 from .file import File, dtype_in
 from .layers import Layers
+from .nodes import MAX_INSTANCES
 from .parameters import apply_globs, idle_globs, resolve_ties, unique
 from .scope import Entry, Names
 from .static import cyclic, names
@@ -223,11 +225,21 @@ def locate(spec: Any) -> Text:
     if "\n" in spec or "\r" in spec:
         return spec, "<text>", "network", None
     if spec == "-":
-        return reader.decode(sys.stdin.buffer.read(reader.MAX_BYTES + 1), "<stdin>"), "<stdin>", "network", Path.cwd()
+        return reader.decode(standard_input(), "<stdin>"), "<stdin>", "network", Path.cwd()
     if spec.startswith("zoo:"):
         path = zoo_path(spec[4:])
         return read_file(str(path), spec), spec, path.stem, path.parent
     return read_file(spec, spec), spec, Path(spec).stem, Path(spec).parent
+
+
+def standard_input() -> bytes:
+    """What stands on standard input, as far as a spec may reach; raises Unusable."""
+    if sys.stdin is None:
+        raise Unusable([Diagnostic("unreadable", "standard input is closed")])
+    try:
+        return sys.stdin.buffer.read(reader.MAX_BYTES + 1)
+    except OSError as e:
+        raise Unusable([Diagnostic("unreadable", f"cannot read standard input: {e.strerror or e}")]) from None
 
 
 def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> Network:
@@ -236,7 +248,7 @@ def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> N
     network.doc, network.sources = file.doc, loader.sources
     values = file_variables(file, chosen(file, sets, faults), faults, 0)
     builder = Builder(network, faults, loader.layers)
-    if values is None or file.unsound:
+    if values is None or file.unsound or too_large(file):
         return network
     network.variables = dict(values.names)
     network.derived = frozenset(name for name, (_, code) in file.vars.items() if not code.fixed)
@@ -252,6 +264,17 @@ def build(file: File, faults: Faults, sets: dict[str, str], loader: Loader) -> N
     file.ports = ports_file
     finish(network, file, builder, ctx, out)
     return network
+
+
+def too_large(file: File) -> bool:
+    """Whether more is asked for than is built; told, before any of it is."""
+    found = Counter(MAX_REPEAT).passing(file.items, MAX_INSTANCES)
+    if found is not None:
+        item, count = found
+        much = "" if count < MOST else "far more than "
+        file.fault(item.head, "too-many-layers", f"{much}{min(count, MOST):,} layers, containers and block calls",
+                   expected=f"at most {MAX_INSTANCES:,}")  # fmt: skip
+    return found is not None
 
 
 def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any) -> int:

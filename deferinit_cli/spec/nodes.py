@@ -21,6 +21,8 @@ from .values import Faults, Located
 
 MAX_INSTANCES = 250_000
 """Layers, containers and block calls together: what reading, inference and the report do in seconds and within half a GB."""
+MAX_TENSORS = 200_000
+"""And their parameters and buffers: a report has a row for each."""
 
 
 class Nodes(Flow):
@@ -34,11 +36,16 @@ class Nodes(Flow):
         self.sharing: list[Iterator[Node]] = []  # whose parameters the nodes now made apply again
         self.facts: dict[Layer, tuple[int, list[Param]]] = {}  # how many values a layer yields, and its tensors
 
-    def beyond(self, ctx: Context, item: Item, message: str) -> None:
+    def beyond(self, ctx: Context, item: Item, message: str, most: int = MAX_INSTANCES) -> None:
         """The network is too large; told once, and building stops."""
         if not self.too_many:
             self.too_many = True
-            self.fault(ctx, item.head, "too-many-layers", message, expected=f"at most {MAX_INSTANCES}")
+            self.fault(ctx, item.head, "too-many-layers", message, expected=f"at most {most:,}")
+
+    def bounded(self, ctx: Context, item: Item) -> None:
+        """Stop where there are too many tensors."""
+        if len(self.network.parameters) > MAX_TENSORS:
+            self.beyond(ctx, item, f"more than {MAX_TENSORS:,} parameters and buffers", MAX_TENSORS)
 
     def plain_nodes(self, items: list[Item], start: int, ctx: Context, inputs: tuple[int, ...]) -> int:
         """The nodes of a run of plain items, each of whose values stands for it in its scope; the first item beyond the run.
@@ -69,6 +76,7 @@ class Nodes(Flow):
             index += 1
             value += 1
         self.instances += k - start
+        self.bounded(ctx, items[k - 1])
         ctx.flow = inputs
         return k
 
@@ -107,6 +115,8 @@ class Nodes(Flow):
             node.parameters = shares.parameters
         elif tensors:
             self.parameters(node, tensors, overrides)
+            if isinstance(place, Item):
+                self.bounded(ctx, place)
         if entry is not None and layer.sides:
             sides = dict(zip(layer.sides, node.outputs[count:]))
             entry.parts = {side: Entry((value,), entry.at) for side, value in sides.items()}
