@@ -30,9 +30,14 @@ class ShiftBy(Pointwise):
 
     example = ("1", "[N, 4]")
 
+    rules = ("dtype-mismatch: integers are shifted by an integer",)
+
     amount = number("the number", also="offset")
-    accepts = "any"
     function = staticmethod(lambda x, amount: x + x.dtype.type(amount))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.accepts = "float" if self.adds is None else "any"
 
     @property
     def adds(self) -> int | None:

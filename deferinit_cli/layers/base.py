@@ -67,7 +67,7 @@ class Layer:
     merges: ClassVar[bool] = False  # a bare value or list names its inputs
     nameless: ClassVar[bool] = False  # its one tensor bears the item's own name
     structural: ClassVar[bool] = False  # arranges items; never a node of the graph
-    accepts: ClassVar[str] = "float"  # 'float', 'integer' or 'any': dtype of its inputs
+    accepts: str = "float"  # 'float', 'integer' or 'any': dtype of its inputs
     port_dtypes: ClassVar[dict[str, str]] = {}  # of inputs that want another
     index_limit: ClassVar[str] = ""  # the axis that its integer input must stay below
     counts: ClassVar[bool] = False  # what it yields are the numbers 0, 1, … of its only axis

@@ -75,7 +75,7 @@ class InstanceNorm(Layer):
     scale = flag("a learned scale per channel", default=False, also="affine", open=True)
     center = flag("a learned shift per channel", default=False, open=True)
 
-    takes = gives = "N C *x"
+    takes = gives = "N C s *x"
     parameters = CHANNEL_FACTORS
 
     def relate(self, r: Frame) -> None:
@@ -96,7 +96,7 @@ class LocalResponseNorm(Layer):
     beta = number("the power", default=0.75)
     k = number("added to it", default=1.0, also="bias knorm")
 
-    takes = gives = "N C *x"
+    takes = gives = "N C s *x"
 
     def relate(self, r: Frame) -> None:
         pass

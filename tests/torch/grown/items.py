@@ -58,7 +58,7 @@ class Items:
                 for x in values[name]:
                     hold(ctx, port.dims, x)
         if len(ports) <= 1:
-            ctx.flow = ctx.input = next(iter(values.values()), [])
+            ctx.flow = ctx.input = next((values[name] for name in ports), [])
         else:
             ctx.flow, ctx.several = [], True
 
@@ -111,6 +111,8 @@ class Items:
             raise Refused(f"{count} copies")
         if series and lossy(item):
             raise Refused("every copy but the last is lost")
+        if not count:
+            named(item, ctx)
         for k in range(count):
             inner = ctx.child(flow=flow, names={**ctx.names, index: k})
             copy = Entry()
@@ -237,3 +239,11 @@ class Items:
 
 def leaves(v: Any) -> list[Tensor]:
     return [v] if isinstance(v, Tensor) else [x for part in v for x in leaves(part)]
+
+
+def named(item: Item, ctx: Ctx) -> None:
+    """What an item that is not there refers to is before it: elsewhere it may be anywhere, or nowhere."""
+    source = item.source.values() if isinstance(item.source, dict) else item.source or item.refs or []
+    for ref in [*source, *([item.apply] if item.apply is not None else [])]:
+        if ref.name not in ("prev", "input") and ctx.scope.find(ref.name) is None:
+            raise NoWord(f"{ref.name} is not looked for")

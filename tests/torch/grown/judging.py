@@ -163,6 +163,7 @@ def results(net: Net, network: Network, found: Resolved, theirs: Theirs) -> str:
     store = theirs.runner.store  # type: ignore[union-attr]
     weights = {n: x.detach().numpy() for n, x in store.tensors.items()}
     made = execute(network, found, weights, {n: x.numpy() for n, x in theirs.inputs.items()})
+    single = any(found.dtype(v) == "float32" for node in network.nodes for v in node.outputs)
     labels = [label for label, _ in theirs.outputs]
     if None not in labels and labels != [label for label, _ in network.outputs]:
         return f"outputs: {[label for label, _ in network.outputs]}, not {labels}"
@@ -179,11 +180,11 @@ def results(net: Net, network: Network, found: Resolved, theirs: Theirs) -> str:
         scale = max(1.0, float(np.abs(b[finite]).max(initial=0)))
         if scale > 1e30:
             continue  # on the way to infinity, where rounding decides who gets there
-        close = CLOSE[net.main.dtype] * scale
+        close = CLOSE["float32" if single else "float64"] * scale
         if not np.allclose(a, b, rtol=0, atol=close, equal_nan=True):
-            if net.main.dtype == "float64":
-                return f"results: output {k} differs by {np.abs(np.where(finite, a - b, 0)).max():.1e} of {scale:.1e}"
-            return judged(in_double(net.copy()), all_follow=False)
+            if net.main.dtype != "float64":
+                return judged(in_double(net.copy()), all_follow=False)
+            return f"results: output {k} differs by {np.abs(np.where(finite, a - b, 0)).max():.1e} of {scale:.1e}"
     return ""
 
 

@@ -18,7 +18,7 @@ INTEGERS = {"add", "sub", "mul", "div", "maximum", "minimum", "average", "concat
             "flatten", "reshape", "transpose", "squeeze", "expand_dims", "slice", "select", "split", "broadcast_to", "roll", "take",
             "pad", "sum", "max", "min", "channel_shuffle", "pixel_shuffle", "window_partition", "window_merge", "where", "gather", "crop", "cast",
             "one_hot", "repeat_axis", "tile", "flip", "unflatten", "pixel_unshuffle", "abs", "neg", "argmax", "cumsum", "constant",
-            "alpha_dropout", "spatial_dropout", "drop_path", "gaussian_dropout", "gaussian_noise"}  # fmt: skip
+            "dropout", "shift_by", "alpha_dropout", "spatial_dropout", "drop_path", "gaussian_dropout", "gaussian_noise"}  # fmt: skip
 """Kinds that take integers, too."""
 
 SIDES = {"lstm": ("h", "c", "last"), "gru": ("h", "last"), "rnn": ("h", "last")}

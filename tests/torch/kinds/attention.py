@@ -49,6 +49,7 @@ def multi_head(a: dict[str, Any], own: Own, q: Tensor, *rest: Tensor) -> Tensor:
     """The module; of fewer heads of keys, or heads of a width of their own, by the formula."""
     need(all(x.ndim == 3 for x in (q, *rest)) and 0 not in (a.get("head_dim"), a.get("kv_heads")))
     heads, width, causal = a["heads"], q.shape[-1], a.get("causal", False)
+    own.arbitrary |= not all(bool(x.isfinite().all()) for x in (q, *rest))  # PyTorch drops what is no number
     k = rest[0] if rest else q
     v = rest[1] if len(rest) > 1 else k
     need(len(q) == len(k) == len(v) and k.shape[1] == v.shape[1])

@@ -68,12 +68,17 @@ def squareplus(x: Tensor, b: float) -> Tensor:
     return ((x.double() + (x.double() ** 2 + b).sqrt()) / 2).to(x.dtype)
 
 
+def shift_by(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
+    need(x.is_floating_point() or a["amount"] == int(a["amount"]))
+    return x + (a["amount"] if x.is_floating_point() else int(a["amount"]))
+
+
 def spread(name: str) -> Peer:
     """std or var."""
 
     def call(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
         axes = a["axis"] if isinstance(a["axis"], list) else [a["axis"]]
-        need(x.ndim > 0)
+        need(x.ndim > 0 and a.get("correction", 1) >= 0)
         return getattr(torch, name)(x, axes, correction=a.get("correction", 1), keepdim=a.get("keepdims", False))
 
     return call
@@ -194,7 +199,7 @@ PEERS: Peers = {
     "threshold": with_arguments(F.threshold, threshold=0.0, value=0.0),
     "power": with_arguments(torch.pow, exponent=1.0),
     "clip": with_arguments(clip, min=None, max=None),
-    "shift_by": with_arguments(torch.add, amount=0.0),
+    "shift_by": shift_by,
     **{name: spread(name) for name in ("std", "var")},
     "norm": norm,
     "argmax": argmax,

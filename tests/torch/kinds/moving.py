@@ -69,6 +69,8 @@ def one_hot(a: dict[str, Any], own: Own, ids: Tensor) -> Tensor:
 
 
 def where(a: dict[str, Any], own: Own, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    if condition.is_floating_point():  # where rounding decides what 0 is
+        own.arbitrary |= bool((condition.abs() < 1e-3).any())
     return torch.where(condition.bool(), x, y)
 
 

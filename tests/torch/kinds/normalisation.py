@@ -49,9 +49,15 @@ def last(axes: list[int]) -> bool:
     return axes == list(range(-len(axes), 0))
 
 
+def flat(x: Tensor) -> bool:
+    """Whether the values along the last axis of some row are as good as equal: of these PyTorch's result is rounding noise."""
+    return bool(x.numel()) and bool((x.amax(-1) - x.amin(-1) <= 1e-5 * x.abs().amax(-1)).any())
+
+
 def layer_norm(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
     axes, eps, scale, center = axes_named(a), a.get("eps", 1e-5), a.get("scale", True), a.get("center", True)
     size = [x.shape[k] for k in axes]
+    own.arbitrary |= flat(x.movedim(axes, list(range(-len(axes), 0))).flatten(-len(axes)))
     if last(axes) and (scale or not center):
         y: Tensor = own.module(lambda: torch.nn.LayerNorm(size, eps, elementwise_affine=scale, bias=center))(x)
         return y
@@ -73,6 +79,7 @@ def group_norm(a: dict[str, Any], own: Own, x: Tensor) -> Tensor:
     groups, eps = a["groups"], a.get("eps", 1e-5)
     need(x.ndim >= 2)
     c = x.shape[1]
+    own.arbitrary |= c % groups == 0 and flat(x.reshape(len(x), groups, -1)) if x.numel() else False
     if a.get("scale", True) == a.get("center", True):
         m = own.module(lambda: torch.nn.GroupNorm(groups, c, eps, affine=a.get("scale", True)))
         return torch.group_norm(x, groups, m.weight, m.bias, eps)

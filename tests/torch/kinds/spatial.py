@@ -18,6 +18,7 @@ RANKS = {"nearest": (1, 2, 3), "linear": (1,), "bilinear": (2,), "bicubic": (2,)
 def upsample(a: dict[str, Any], own: Own, x: Tensor, *like: Tensor) -> Tensor:
     mode, corners, size, factor = a.get("mode", "nearest"), a.get("align_corners", False), a.get("size"), a.get("scale")
     n = x.ndim - 2
+    own.arbitrary |= mode != "nearest" and not bool(x.isfinite().all())  # whether infinity counts where its part is none
     need(not isinstance(size, list) or len(size) == n)
     if like:
         need(like[0].ndim == x.ndim)
