@@ -44,9 +44,9 @@ class Reshape(Layer):
             raise Problem("axis-out-of-range", f"0 copies axis {kept[-1]} of an input with {len(row)} dims", "shape")
         left = tuple(s for k, s in enumerate(row) if k not in kept)
         right = tuple(s for k, s in enumerate(out) if k not in kept)
-        common = [s for s in left if s in right]
-        for s in common:  # what is the same on both sides cancels
-            left, right = without(left, s), without(right, s)
+        for s in left:  # what is the same on both sides cancels, as often as it is on both
+            if s in right:
+                left, right = without(left, s), without(right, s)
         if left or right:
             r.product_of("elements", left) if left else r.product("elements", 1)
             if len(right) == 1 and type(r.store.known(right[0])) is not int:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import random
+from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import pytest
 
-from deferinit_cli.infer.contract import Contract, contract
+from deferinit_cli.infer.contract import Contract, contract, contract_of
 from deferinit_cli.infer.diagnose import diagnostics
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.problems import Rejected
@@ -209,3 +213,39 @@ def test_the_nearest_sizes_that_fit_together(shape: str, advice: str) -> None:
     advise(net, inputs, found)
     assert "(H*W) % 2 == 0 is asked for by unflatten0" in found[0].help
     assert advice in found[0].help
+
+
+SIDES: dict[str, Callable[[int, int], int]] = {
+    "N": lambda n, w: n, "W": lambda n, w: w, "1": lambda n, w: 1, "2": lambda n, w: 2, "6": lambda n, w: 6,
+}  # fmt: skip
+TARGETS: dict[str, Callable[[int, int], int]] = {
+    **SIDES, "3": lambda n, w: 3, "2*W": lambda n, w: 2 * w, "3*N": lambda n, w: 3 * n, "N*W": lambda n, w: n * w,
+    "W//2": lambda n, w: w // 2, "N + 1": lambda n, w: n + 1, "N*N": lambda n, w: n * n, "4*N*W": lambda n, w: 4 * n * w,
+}  # fmt: skip
+
+
+def reshapes(sides: list[str], targets: list[str], n: int, w: int) -> bool:
+    """Whether numpy would reshape (sides) so."""
+    total = prod(SIDES[d](n, w) for d in sides)
+    sizes = [TARGETS[t](n, w) for t in targets if t != "-1"]
+    return min(sizes, default=1) >= 1 and (total % prod(sizes) == 0 if "-1" in targets else total == prod(sizes))
+
+
+def test_reshapes_to_sizes_with_symbols() -> None:
+    """Sizes of which all but a fraction cancels, sizes that come twice, sizes that differ by a factor."""
+    r = random.Random(5)
+    exact = refuted = 0
+    for _ in range(400):
+        sides = ["N", "W", *r.choices(list(SIDES), k=r.randint(0, 2))]
+        targets = r.choices(list(TARGETS), k=r.randint(0, 2)) + r.choice([["-1"], ["-1"], ["6"]])
+        r.shuffle(sides), r.shuffle(targets)
+        shape = ", ".join(t if t.lstrip("-").isdigit() else f"'{t}'" for t in targets)
+        found = infer(network(f"inputs: {{x: [{', '.join(sides)}]}}\nlayers:\n- reshape: {{shape: [{shape}]}}\n"))
+        told = None if found.conflicts else contract_of(found)
+        exact += told is not None and told.exact
+        refuted += told is None
+        for n, w in itertools.product(range(1, 8), repeat=2):
+            valid = told is not None and told.valid({"N": n, "W": w})
+            assert valid == reshapes(sides, targets, n, w), (sides, targets, n, w)
+    assert exact > 200
+    assert refuted > 10

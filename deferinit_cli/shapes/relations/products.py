@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..expr import divisor, exact_div, mod, mul, product
+from ..bounds import lower_bound
+from ..expr import divisor, exact_div, factors, mod, mul, product
 from ..normal import Expr
 from ..store import Conflict, Store
 from .base import NONE, Namer, Relation, without
@@ -66,8 +67,11 @@ class Product(Relation):
             s.settle(slot, exact_div(o, part), self, self.rule)
             return
         quotient = exact_div(o, part)
-        if rest is None and type(quotient) is Expr and mul(quotient, part) is not o:
-            self.need(s, o, "%", part)
+        if type(quotient) is int and mul(quotient, part) != o:  # all but a fraction cancels
+            return self.fail(s, self.message(o, part), str(o), f"a multiple of {part}")
+        if rest is None and type(quotient) is Expr and quotient.kind == "exact" and quotient not in factors(o)[1]:
+            left, right = quotient.args if (lower_bound(o) or 0) >= 1 else (o, part)  # what is at least 1 cancels
+            self.need(s, left, "%", right)
         s.settle(slot, quotient, self, self.rule)
 
     def differs(self, s: Store, o: int, known: list[Any], whole: int) -> None:
