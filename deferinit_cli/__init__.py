@@ -8,9 +8,10 @@ Everything is imported when it is first used, so that the command line starts fa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing is not imported: the less there is before the command's own code, the sooner it can be interrupted
 if TYPE_CHECKING:
+    from typing import Any
+
     from .api import DeferredInitializationError, Model, load
     from .problems import Rejected, Unusable
 

@@ -67,6 +67,9 @@ def run(args: list[str] | None = None) -> int:
     except click.exceptions.Exit as e:
         return e.exit_code
     except click.ClickException as e:
+        from .views.problems import safe
+
+        e.message = "\n".join(map(safe, e.message.split("\n")))
         e.show()
         return 2
     except (click.Abort, KeyboardInterrupt):

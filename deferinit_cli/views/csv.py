@@ -8,6 +8,7 @@ from typing import Any
 
 from ..report import Report
 from ..report.document import public
+from .problems import safe
 
 PARAMETERS = ["name", "layer", "declared", "shape", "symbolic", "dtype", "count", "trainable", "buffer", "initializer",
               "tied_to", "waits_for", "line"]  # fmt: skip
@@ -39,5 +40,5 @@ def cell(value: Any) -> str:
         return "; ".join("x".join(map(str, v)) if isinstance(v, list) else str(v) for v in value) if any(
             isinstance(v, list) for v in value
         ) else "x".join(map(str, value)) if value else "scalar"  # fmt: skip
-    text = str(value)
+    text = safe(str(value))
     return "'" + text if text[:1] in ("=", "+", "@") else text  # never a formula in a spreadsheet

@@ -15,12 +15,18 @@ def render(report: Report, options: dict[str, Any]) -> str:
 def dump(document: Any) -> str:
     """Any document as JSON: stable, UTF-8, one key a line at the top and one row a line below."""
     if not isinstance(document, dict):
-        return json.dumps(document, ensure_ascii=False) + "\n"
+        return written(document) + "\n"
     parts = []
     for key, value in document.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            inner = ",\n  ".join(json.dumps(v, ensure_ascii=False) for v in value)
+            inner = ",\n  ".join(map(written, value))
             parts.append(f"{json.dumps(key)}: [\n  {inner}\n ]")
         else:
-            parts.append(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+            parts.append(f"{json.dumps(key)}: {written(value)}")
     return "{" + ",\n ".join(parts) + "}\n"
+
+
+def written(value: Any) -> str:
+    """A value in UTF-8, but for what a terminal would act on or hide: reversed text, half of a character."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

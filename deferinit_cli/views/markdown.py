@@ -16,7 +16,8 @@ def render(report: Report, options: dict[str, Any]) -> str:
     if not report.problems:
         parts.append(draw(parameter_table(report, options)))
     for p in report.problems:
-        parts.append(f"- `{p['file']}:{p['line']}` {escaped(p['message'])} [{p['rule']}]")
+        file = safe(p["file"] or "").replace("`", "'")
+        parts.append(f"- `{file}:{p['line']}` {escaped(p['message'])} [{p['rule']}]")
     return "\n\n".join(parts) + "\n"
 
 

@@ -9,7 +9,12 @@ def safe(text: str) -> str:
     """Control and bidirectional characters escaped, so that a name cannot rewrite the terminal."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() or c == "\t" else f"\\u{ord(c):04x}" for c in text)
+    return "".join(c if c.isprintable() or c == "\t" else code(c) for c in text)
+
+
+def code(c: str) -> str:
+    """A character by its number."""
+    return f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
 
 
 def place(span: Span) -> str:
