@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,12 @@ def deferinit() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """The entry point; always ends the process with one of the documented codes."""
-    sys.exit(run(args))
+    code = run(args)
+    try:
+        sys.stdout.flush()
+    except OSError as e:
+        code = lost(e)
+    sys.exit(code)
 
 
 def run(args: list[str] | None = None) -> int:
@@ -67,18 +73,11 @@ def run(args: list[str] | None = None) -> int:
     except click.exceptions.Exit as e:
         return e.exit_code
     except click.ClickException as e:
-        from .views.problems import safe
-
-        e.message = "\n".join(map(safe, e.message.split("\n")))
-        e.show()
-        return 2
+        return misused(e)
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     except OSError as e:
-        return failed(f"error: {e.strerror or e}")
+        return lost(e)
     except MemoryError:
         return failed("error: there is not enough memory for this")
     except Exception as e:  # a fault of ours: say so, in one line
@@ -98,6 +97,28 @@ def open_streams() -> None:
         sys.stdout = Closed()
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  open for as long as the process runs
+
+
+def misused(e: click.ClickException) -> int:
+    """A wrong command line, as click tells it."""
+    from .views.problems import safe
+
+    told = io.StringIO()
+    e.show(told)
+    complain("\n".join(map(safe, told.getvalue().rstrip("\n").split("\n"))))
+    return 2
+
+
+def lost(e: OSError) -> int:
+    """What cannot be read or written is told, but not to a pipe that nobody reads. Output that cannot be written is dropped."""
+    if not isinstance(e, BrokenPipeError):
+        complain(f"error: {e.strerror or e}")
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 def rejected(e: Rejected) -> int:

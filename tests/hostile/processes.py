@@ -29,7 +29,8 @@ class Ran(NamedTuple):
 
 def environment(**more: str) -> dict[str, str]:
     path = os.pathsep.join(p for p in (ROOT, os.environ.get("PYTHONPATH", "")) if p)
-    return {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", **more}
+    mine = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}  # Python loses errors of its own writes with it
+    return {**mine, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", **more}
 
 
 def listing(folder: Path) -> set[str]:

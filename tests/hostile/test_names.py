@@ -62,7 +62,7 @@ def test_reports_of_checks(folder: Path, form: str) -> None:
     ran = command("check", ".", "--strict", "--set", "n=3", "--format", form, "--format", f"{'json' if form == 'text' else 'text'}=report",
                   cwd=folder, writes={"report"})  # fmt: skip
     assert ran.code == 1
-    assert " fine.yaml" in ran.out or form != "text"
+    assert "fine.yaml" in ran.out or form != "text"
     harmless(ran.out + ran.err + (folder / "report").read_text("utf-8"), form)
     assert ran.out.count("202e" if form != "sarif" else "202E") + ran.out.count("%E2%80%AE") > 0, "shown, and not left out"
 
