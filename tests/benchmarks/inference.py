@@ -27,10 +27,19 @@ def best(run: Callable[[], Any], times: int = 5) -> float:
 
 def chain(layers: int) -> str:
     return (
-        "inputs: {x: [N, 64, H, W]}\nlayers:\n- sequential s:\n  - residual:\n"
-        "    - conv2d: {channels: 64, kernel_size: 3, padding: 1}\n    - relu\n"
-        f"    - conv2d: {{channels: 64, kernel_size: 3, padding: 1}}\n  - relu\n  repeat: {layers // 5}\n"
+        "inputs: {x: [N, 64, H, W]}\nlayers:\n- sequential s:\n  - sequential t:\n    - residual:\n"
+        "      - conv2d: {channels: 64, kernel_size: 3, padding: 1}\n      - relu\n"
+        f"      - conv2d: {{channels: 64, kernel_size: 3, padding: 1}}\n    - relu\n    repeat: {layers // 50}\n  repeat: 10\n"
     )
+
+
+def unet(depth: int) -> str:
+    """Stages that halve, and as many that double and join what was there before."""
+    down = "  - conv2d: {channels: 8, kernel_size: 3, padding: 1}\n  - max_pool2d: 2\n"
+    up = "- upsample: {scale: 2}\n- concat: [prev, skip]\n- conv2d: {channels: 8, kernel_size: 3, padding: 1}\n"
+    inner = "".join(f"- sequential e{k}:\n{down}" for k in range(depth))
+    outer = "".join(up.replace("skip", f"e{k}.conv2d0") for k in reversed(range(depth)))
+    return f"inputs: {{x: [N, 3, H, W]}}\nlayers:\n{inner}{outer}"
 
 
 def main() -> None:
@@ -41,7 +50,9 @@ def main() -> None:
     for path in sorted(SPECS.glob("*.yaml")):
         net = load(str(path))
         print(f"contract of {path.stem}: {1000 * best(lambda net=net: contract_of(infer(net)), 3):.1f} ms")  # type: ignore[misc]
-    for layers in (12_500, 25_000, 50_000):
+    deep = load(unet(10))
+    print(f"contract of a U-Net of depth 10: {1000 * best(lambda: contract_of(infer(deep)), 3):.1f} ms")
+    for layers in (25_000, 50_000, 100_000, 200_000):
         net = load(chain(layers))
         seconds = best(lambda net=net: infer(net), 2)  # type: ignore[misc]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

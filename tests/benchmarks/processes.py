@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[2]
 IMPORTS = [sys.executable, "-c", "import click, yaml, rich.console, rich.table"]
 
 
+LLAMA_70B = [w for v in ("n_layer=80", "d=8192", "heads=64", "kv_heads=8", "ff=28672") for w in ("--set", v)]
+
+
 def deferinit(*args: str) -> list[str]:
     return [sys.executable, "-m", "deferinit_cli", *args]
 
@@ -37,6 +40,8 @@ def main() -> None:
             "show resnet --input": deferinit("show", "specs/resnet.yaml", "--input", "1x3x224x224"),
             "show 10 000 layers": deferinit("show", str(chain), "--input", "2x64"),
             "show gpt2 n_layer=1000": deferinit("show", "specs/gpt2.yaml", "--set", "n_layer=1000"),
+            "show gpt2 n_layer=2000": deferinit("show", "specs/gpt2.yaml", "--set", "n_layer=2000"),
+            "show llama, 70 billion": deferinit("show", "specs/llama.yaml", *LLAMA_70B),
             "check specs/": deferinit("check", "specs"),
         }
         base = 0.0

@@ -74,6 +74,11 @@ def test_everything_of_the_grammar_is_in_it_and_explained() -> None:
                 assert {"enum": list(a.choices)} in entry["properties"][a.name]["anyOf"]
 
 
+def test_the_schema_beside_the_shipped_networks_is_this_one() -> None:
+    """`deferinit schema -o specs/deferinit.schema.json` writes it anew."""
+    assert (ROOT / "specs" / "deferinit.schema.json").read_text("utf-8") == deferinit("schema").stdout
+
+
 def test_the_schema_beside_it_is_named_in_every_shipped_network() -> None:
     """In the first line, where editors look; what a network says of itself starts below it, and a printed copy keeps both."""
     from deferinit_cli.spec.zoo import about, standalone
