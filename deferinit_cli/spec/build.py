@@ -14,10 +14,9 @@ from .file import File
 from .items import Item
 from .layers import Layers
 from .nodes import MAX_INSTANCES
-from .parameters import Tie, override, parameter_keys
+from .parameters import Tie
 from .scope import Entry, Values
 from .static import codes_of, nested, references_of
-from .tree import Scalar
 from .values import Faults, Located
 
 MAX_REPEAT = 10_000
@@ -50,7 +49,6 @@ class Builder(Calls):
         self.ties: list[Tie] = []
         self.nested = 0  # in how many blocks and containers
         self.readers: dict[Item, bool] = {}  # whether a repeated item reads its counter, where that was asked
-        self.found: dict[Scalar, tuple[Context, Item, str, bool]] = {}  # what init, freeze and dtype say: did any copy hear it?
 
     def body(self, body: Body, ctx: Context, ports: dict[str, tuple[int, ...] | None], entry: Entry) -> tuple[int, ...] | None:
         """Instantiate a block or file on its inputs; `ctx` has its values, names and prefix."""
@@ -98,7 +96,8 @@ class Builder(Calls):
                 if done > k:
                     k = done
                     continue
-            ctx.flow = self.item(item, ctx)
+            short = item.short and not self.sharing and item.label not in ctx.names.entries
+            ctx.flow = self.short_node(item, ctx) if short else self.item(item, ctx)
             k += 1
             if self.too_many:
                 return None
@@ -273,9 +272,7 @@ class Builder(Calls):
         """One instance of an item under a full name; fills in the entry's parts and how to apply it again."""
         start = len(self.network.nodes)
         owned = len(self.network.parameters)
-        self.instances += 1
-        if self.instances > MAX_INSTANCES or self.too_many:
-            self.beyond(ctx, item, f"more than {MAX_INSTANCES:,} layers, containers and block calls")
+        if not self.counted(item, ctx):
             return None
         around, ctx, again = ctx, self.modified(item, ctx), entry.apart
         if item.target is None and not (item.cls is not None and item.cls.structural):
@@ -298,37 +295,11 @@ class Builder(Calls):
                 self.idle(item, ctx, len(self.network.parameters) - owned)
         return out
 
-    def idle(self, item: Item, ctx: Context, made: int) -> None:
-        """What is said of parameters must find one in some copy of the item: told at the end of building."""
-        if "init" in item.modifiers and parameter_keys(item) is None:
-            keys = {p.key for p in self.network.parameters[-made:]} if made else set()
-            for key, _ in item.modifiers["init"][1].pairs:
-                self.found[key] = (ctx, item, "init", self.heard(key) or key.text in keys)
-        for name in ("freeze", "dtype"):
-            if name in item.modifiers:
-                key = item.modifiers[name][0]
-                self.found[key] = (ctx, item, name, self.heard(key) or bool(made))
-
-    def heard(self, key: Scalar) -> bool:
-        return key in self.found and self.found[key][3]
-
-    def unheard(self) -> None:
-        """The faults that `idle` put off."""
-        for key, (ctx, item, name, found) in self.found.items():
-            if not found and name == "init":
-                self.fault(ctx, key, "unknown-parameter", f"nothing in {item.kind} has a parameter '{key.text}'", found=key.text,
-                           help="`deferinit show` lists the parameters by name")  # fmt: skip
-            elif not found:
-                self.fault(ctx, key, "no-parameters", f"{item.kind} has no parameters: {name} says nothing", help="remove it")
-
     def modified(self, item: Item, ctx: Context) -> Context:
         if not item.modifiers.keys() & {"init", "freeze", "dtype"}:
             return ctx
         ctx = ctx.child()
-        try:
-            ctx.overrides = override(ctx.overrides, item, ctx)
-        except Located as e:
-            self.located(ctx, e)
+        ctx.overrides = self.overrides(item, ctx)
         return ctx
 
     def finish(self, item: Item, ctx: Context, out: tuple[int, ...], name: str, again: bool) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..layers.base import Layer
@@ -10,7 +13,7 @@ from ..problems import Problem
 from ..spelling import suggest
 from .arguments import block_arguments, layer_arguments, merged, said
 from .items import NAME, Again, Item
-from .modifiers import MODIFIERS, by_parameter, idle_modifiers, modifiers, tied_twice
+from .modifiers import MODIFIERS, SIMPLE, by_parameter, idle_modifiers, modifiers, tied_twice
 from .references import compile_reference
 from .tree import List, Map, Scalar, Tree
 from .values import Located
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 
 RESERVED = ("prev", "input")
 
-Counters = dict[str, int]
-"""How many items of each kind a scope has so far: default names are kind + counter, in order of the text."""
+Counters = defaultdict[str, Iterator[int]]
+"""The numbers of a scope's items, by kind: default names are kind + number, in order of the text."""
 
 
 def compile_items(file: File, node: Tree | None, where: str, counters: Counters | None = None) -> list[Item]:
@@ -31,7 +34,7 @@ def compile_items(file: File, node: Tree | None, where: str, counters: Counters 
     if not isinstance(node, List):
         file.fault(node, "layers-type", f"{where} is a list of items", expected="a list, each item on a line that starts with -")
         return []
-    counters = {} if counters is None else counters
+    counters = defaultdict(count) if counters is None else counters
     items = [item for item in [again(file, n, counters) or compile_item(file, n, counters) for n in node.items] if item is not None]
     if len(items) < len(node.items):
         file.lost = True
@@ -55,17 +58,15 @@ def again(file: File, node: Tree, counters: Counters) -> Item | None:
     first = file.plain.get(kind if value is None else (kind, said(value)))
     if first is None:
         return None
-    count = counters.get(kind, 0)
-    counters[kind] = count + 1
-    return Again(first, head, value, name or f"{kind}{count}")
+    number = next(counters[kind])
+    return Again(first, head, value, name or f"{kind}{number}")
 
 
 def label(item: Item, counters: Counters) -> str:
     """An item's name in its scope. Named ones count too: naming one never renames another."""
     base = item.kind.replace(".", "_") if "." in item.kind else item.kind
-    count = counters.get(base, 0)
-    counters[base] = count + 1
-    return item.name or f"{base}{count}"
+    number = next(counters[base])
+    return item.name or f"{base}{number}"
 
 
 def compile_item(file: File, node: Tree, counters: Counters) -> Item | None:
@@ -138,23 +139,26 @@ def _head(file: File, item: Item, counters: Counters) -> Item | None:
     if item.references is not None and item.from_ is not None:
         file.fault(item.head, "from-twice", f"{item.kind} is told its inputs twice",
                    help="name them under the layer's key or with from:, not both")  # fmt: skip
-    layer = item.layer
     if item.modifiers:
         lossy(file, item)
         by_parameter(file, item)
         idle_modifiers(file, item)
         tied_twice(file, item)
-    elif layer is not None and item.from_ is None and item.references is None and not item.broken:
-        item.plain = layer.memo("_straight", lambda: _straight(layer))
-        if item.plain and sense is not None:
-            file.plain[item.kind if value is None else (item.kind, sense)] = item
+    if item.cls is not None and not item.broken:
+        _shorten(file, item, item.cls, sense)
     return item
 
 
-def _straight(layer: Layer) -> bool:
-    """Whether a layer is from one value to one."""
-    low, high = len(layer.ports) - layer.optional, len(layer.ports)
-    return (low <= 1 <= high or layer.variadic) and layer.yields() == 1 and not layer.sides
+def _shorten(file: File, item: Item, cls: type[Layer], sense: Any) -> None:
+    """Note which steps building an item can do without."""
+    if cls.structural or cls.sides or cls.yields is not Layer.yields:
+        return
+    item.short = not item.modifiers or all(m in SIMPLE and code.fixed for m, (_, code) in item.modifiers.items())
+    if item.layer is None or item.modifiers or item.from_ is not None or item.references is not None:
+        return
+    item.plain = cls.variadic or len(cls.ports) - cls.optional <= 1 <= len(cls.ports)
+    if item.plain and sense is not None:
+        file.plain[item.kind if item.value is None else (item.kind, sense)] = item
 
 
 def keys_of(node: Map) -> set[str]:
@@ -189,7 +193,7 @@ def _meaning(file: File, item: Item, sense: Any, counters: Counters) -> None:
     else:
         item.cls = target
         if item.cls.structural:
-            _container(file, item, item.value, counters if item.transparent else {})
+            _container(file, item, item.value, counters if item.transparent else defaultdict(count))
             return
         layer_arguments(file, item)
     if item.broken or not all(code.fixed for _, code in item.arguments.values()):

@@ -13,6 +13,8 @@ from .scope import Names, Values
 from .tree import Tree
 from .values import Faults, Located
 
+NOTHING_SAID = Overrides()
+
 
 class Context:
     """Where an item is instantiated."""
@@ -43,7 +45,7 @@ class Context:
         self.flow: tuple[int, ...] | None = ()  # what the previous item yielded; None once something was wrong
         self.input: tuple[int, ...] | None = None
         self.several: list[str] = []  # the inputs' names where nothing flows yet because there are several
-        self.overrides = Overrides()
+        self.overrides = NOTHING_SAID
         self.fold: tuple[str, int] | None = None
         self.root = ""  # the prefix of the file's root: names in ties and globs start there
         self.depth = 0

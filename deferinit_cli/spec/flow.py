@@ -91,6 +91,12 @@ class Flow:
 
     def reference(self, ref: Reference, ctx: Context, prev: tuple[int, ...] | None) -> tuple[int, ...] | None:
         """The values a reference names; None (with its fault told) where there are none."""
+        if not ref.parts:  # a short way for most of them
+            if ref.name == "prev" and not ctx.several and ref.name not in ctx.names.entries:
+                return prev
+            value = ctx.names.find(ref.name)
+            if type(value) is int:
+                return (value,)
         try:
             found = self.entry(ref, ctx, prev)
         except Located as e:
@@ -113,7 +119,7 @@ class Flow:
             known = ctx.names.known()
             raise Located(ref.node, Problem("unknown-reference", f"no earlier layer or input is called '{ref.name}'",
                                             found=ref.name, help=f"known here: {', '.join(known[-20:])}", word=ref.name))  # fmt: skip
-        return self.walk(ref, self.seen(found), ref.path(ctx.values.without_symbols()), ref.name)
+        return self.walk(ref, self.seen(found), ref.path(ctx.values.without_symbols()) if ref.parts else [], ref.name)
 
     def seen(self, found: Entry | int) -> Entry:
         """An entry in full, of a plain layer too."""

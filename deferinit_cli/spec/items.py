@@ -38,7 +38,8 @@ class Item:
     from_: Any = None  # list or dict of references
     apply: Reference | None = None
     layer: Layer | None = None  # when its arguments are fixed
-    plain = False  # a layer with fixed arguments and nothing else, from one value to one
+    short = False  # a layer that yields one value, of which no more is said than its inputs and what freeze and dtype say
+    plain = False  # not even that, from one value, with fixed arguments
     broken = False
 
     def __init__(self, file: File, head: Scalar, value: Tree | None) -> None:
@@ -77,7 +78,7 @@ def _same(name: str) -> Any:
 class Again(Item):
     """A plain item that says what `first`, before it, says: only its place and its name are its own."""
 
-    plain = True
+    short = plain = True
     file = _same("file")
     kind = _same("kind")
     cls = _same("cls")

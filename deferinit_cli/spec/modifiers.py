@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from .file import File
     from .items import Item
 
-MODIFIERS = ("from", "when", "repeat", "fanout", "index", "expect", "init", "tie", "freeze", "dtype", "doc", "meta")
+MODIFIERS = dict.fromkeys(
+    ("from", "when", "repeat", "fanout", "index", "expect", "init", "tie", "freeze", "dtype", "doc", "meta")
+)
+SIMPLE = ("freeze", "dtype")
+"""Those that are one value, said of parameters."""
 
 
 def modifiers(file: File, item: Item, node: Map) -> None:
@@ -97,9 +101,9 @@ def tied_twice(file: File, item: Item) -> None:
 
 def idle_modifiers(file: File, item: Item) -> None:
     """What is said of parameters that an item cannot have."""
-    if item.broken or item.cls is None:
+    if item.broken or item.apply is None:
         return
     said = [m for m in ("init", "tie", "freeze", "dtype") if m in item.modifiers]
-    if item.apply is not None and said:
+    if said:
         file.fault(item.modifiers[said[0]][0], "apply-modifier", f"apply uses another layer's parameters as they are: no {said[0]}",
                    help=f"say it of '{item.apply.text}'")  # fmt: skip

@@ -14,7 +14,7 @@ from .context import Context
 from .flow import Flow
 from .items import Item
 from .layers import Layers
-from .parameters import Overrides
+from .parameters import Overrides, override, parameter_keys
 from .scope import Entry
 from .tree import Map, Scalar
 from .values import Faults, Located
@@ -34,6 +34,7 @@ class Nodes(Flow):
         self.instances = 0
         self.globs: list[tuple[Context, Scalar, Map, list[Parameter]]] = []  # what `params` says, and of which
         self.sharing: list[Iterator[Node]] = []  # whose parameters the nodes now made apply again
+        self.found: dict[Scalar, tuple[Context, Item, str, bool]] = {}  # what init, freeze and dtype say: did any copy hear it?
         self.facts: dict[Layer, tuple[int, list[Param]]] = {}  # how many values a layer yields, and its tensors
 
     def beyond(self, ctx: Context, item: Item, message: str, most: int = MAX_INSTANCES) -> None:
@@ -47,13 +48,21 @@ class Nodes(Flow):
         if len(self.network.parameters) > MAX_TENSORS:
             self.beyond(ctx, item, f"more than {MAX_TENSORS:,} parameters and buffers", MAX_TENSORS)
 
+    def counted(self, item: Item, ctx: Context) -> bool:
+        """Count one more layer, container or call; whether there may be so many."""
+        self.instances += 1
+        if self.instances > MAX_INSTANCES:
+            self.beyond(ctx, item, f"more than {MAX_INSTANCES:,} layers, containers and block calls")
+        return not self.too_many
+
     def plain_nodes(self, items: list[Item], start: int, ctx: Context, inputs: tuple[int, ...]) -> int:
         """The nodes of a run of plain items, each of whose values stands for it in its scope; the first item beyond the run.
 
         One loop without calls, because nearly all items are plain.
         """
         net, facts, overrides = self.network, self.facts, ctx.overrides
-        nodes, makers, entries = net.nodes, net.makers, ctx.names.entries
+        nodes, makers, parameters, entries = net.nodes, net.makers, net.parameters, ctx.names.entries
+        said = bool(overrides.init) or overrides.freeze is not None
         prefix, call, fold, dtype = ctx.prefix, ctx.call, ctx.fold, overrides.dtype or ctx.dtype
         end = min(len(items), start + MAX_INSTANCES - self.instances)
         k, index, value = start, len(nodes), len(makers)
@@ -70,7 +79,11 @@ class Nodes(Flow):
             entries[label] = value
             _, tensors = facts.get(layer) or self.learn(layer)
             if tensors:
-                self.parameters(node, tensors, overrides)
+                if said:
+                    self.parameters(node, tensors, overrides)
+                else:
+                    node.parameters = tuple([Parameter(p, node) for p in tensors])
+                    parameters += node.parameters
             inputs = outputs
             k += 1
             index += 1
@@ -79,6 +92,32 @@ class Nodes(Flow):
         self.bounded(ctx, items[k - 1])
         ctx.flow = inputs
         return k
+
+    def short_node(self, item: Item, ctx: Context) -> tuple[int, ...] | None:
+        """The node of a short item whose name is free: what building any item comes to for these."""
+        entries, outer = ctx.names.entries, ctx.overrides
+        flow = self.inputs(item, ctx)
+        layer = item.layer or self.make_layer(item, ctx)
+        inputs: tuple[int, ...] | None = None
+        if flow is not None and self.counted(item, ctx):
+            ctx.several = []
+            inputs = self.port_values(item, layer, ctx, flow) if layer is not None else None
+        if layer is None or inputs is None:
+            entries[item.label] = Entry(None, item.head)
+            return None
+        start, owned = len(self.network.nodes), len(self.network.parameters)
+        if item.modifiers:
+            ctx.overrides = self.overrides(item, ctx)
+        out = self.node(layer, inputs, ctx.prefix + item.label, item, ctx, None)
+        ctx.overrides = outer
+        if item.modifiers:
+            self.idle(item, ctx, len(self.network.parameters) - owned)
+        if item.layer is not None:
+            entries[item.label] = out[0]
+        else:  # where it is built says more than it does
+            entry = entries[item.label] = Entry(out, item.head)
+            entry.made = item, ctx, start, start + 1
+        return out
 
     def learn(self, layer: Layer) -> tuple[int, list[Param]]:
         facts = self.facts[layer] = layer.yields(), layer.tensors()
@@ -95,7 +134,7 @@ class Nodes(Flow):
 
     def node(
         self, layer: Layer, inputs: tuple[int, ...], name: str, place: Place, ctx: Context, entry: Entry | None
-    ) -> tuple[int, ...] | None:
+    ) -> tuple[int, ...]:
         net = self.network
         first = len(net.makers)
         count, tensors = self.facts.get(layer) or self.learn(layer)
@@ -129,6 +168,37 @@ class Nodes(Flow):
             overrides.apply(made)
         node.parameters = tuple(made)
         self.network.parameters += made
+
+    def overrides(self, item: Item, ctx: Context) -> Overrides:
+        """What an item and those around it say of the parameters in it."""
+        try:
+            return override(ctx.overrides, item, ctx)
+        except Located as e:
+            self.located(ctx, e)
+            return ctx.overrides
+
+    def idle(self, item: Item, ctx: Context, made: int) -> None:
+        """What is said of parameters must find one in some copy of the item: told at the end of building."""
+        if "init" in item.modifiers and parameter_keys(item) is None:
+            keys = {p.key for p in self.network.parameters[-made:]} if made else set()
+            for key, _ in item.modifiers["init"][1].pairs:
+                self.found[key] = (ctx, item, "init", self.heard(key) or key.text in keys)
+        for name in ("freeze", "dtype"):
+            if name in item.modifiers:
+                key = item.modifiers[name][0]
+                self.found[key] = (ctx, item, name, self.heard(key) or bool(made))
+
+    def heard(self, key: Scalar) -> bool:
+        return key in self.found and self.found[key][3]
+
+    def unheard(self) -> None:
+        """The faults that `idle` put off."""
+        for key, (ctx, item, name, found) in self.found.items():
+            if not found and name == "init":
+                self.fault(ctx, key, "unknown-parameter", f"nothing in {item.kind} has a parameter '{key.text}'", found=key.text,
+                           help="`deferinit show` lists the parameters by name")  # fmt: skip
+            elif not found:
+                self.fault(ctx, key, "no-parameters", f"{item.kind} has no parameters: {name} says nothing", help="remove it")
 
     def make_layer(self, item: Item, ctx: Context) -> Layer | None:
         """The layer of an item whose arguments depend on where it is built."""

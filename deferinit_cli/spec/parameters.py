@@ -273,8 +273,10 @@ def unique(builder: Builder) -> None:
     """No two parameters may have one name; where two layers have one, that is told already."""
     if any(d.rule == "duplicate-name" for d in builder.faults.found):
         return
-    if len({p.name for p in builder.network.parameters}) == len(builder.network.parameters):
-        return
+    if all(p.key and "." not in p.key for _, tensors in builder.facts.values() for p in tensors):  # then so are they if layers are
+        names = [node.name for node in builder.network.nodes if node.parameters and node.shares is None]
+        if len(set(names)) == len(names):
+            return
     seen: dict[str, Parameter] = {}
     for p in builder.network.parameters:
         first = seen.setdefault(p.name, p)

@@ -29,6 +29,8 @@ _CALL_CUT = re.compile(r"\([^()\n]*,")
 """Where brackets could cut a call at its comma."""
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _LINE_END = re.compile("[\n\r]")
+_ODD = re.compile("[^\n\r -~]")
+"""What most texts do not hold, so that they need not be searched for this and that."""
 NEAR = 64  # how far to look around a key: a line may be a megabyte
 _COMMA = 'what holds a comma needs quotes inside { } and [ ]: "max(a, b)"'
 
@@ -62,21 +64,23 @@ def read(text: str, name: str, backend: str = "c") -> tuple[Source, Map]:
     """The tree of a spec and its source; raises Rejected with every fault of form that can be told apart."""
     source = Source(name, text.removeprefix("\ufeff"))
     text = source.text
-    if (bad := FORBIDDEN.search(text)) is not None:
+    odd = _ODD.search(text) is not None
+    if odd and (bad := FORBIDDEN.search(text)) is not None:
         raise _character(source, bad.start())
     if "%" in text and (m := _DIRECTIVE.match(text)):
         raise _error(source, "directive", "a YAML directive", text.count("\n", 0, m.start(1)) + 1, 1, found=m.group(1)[:40],
                      help="a spec needs none: remove the line")  # fmt: skip
     reader = None
     try:
-        reader = _Reader(source, Loaders[backend](text))
+        reader = _Reader(source, Loaders[backend](text), odd)
         tree = reader.run()
     except yaml.YAMLError as e:
         unseen(source, reader.quoted if reader is not None else [])
         from .syntax import complaint
 
         raise Rejected([complaint(source, e)]) from None
-    unseen(source, reader.quoted)
+    if odd:
+        unseen(source, reader.quoted)
     if reader.problems:
         raise Rejected(reader.problems)
     if not isinstance(tree, Map):
@@ -141,13 +145,14 @@ class _Reader:
     One call for each list and mapping, none for each text: most of reading is spent here and in the parser itself.
     """
 
-    def __init__(self, source: Source, loader: Any) -> None:
+    def __init__(self, source: Source, loader: Any, odd: bool) -> None:
         self.source = source
         self.get = loader.get_event
         self.problems: list[Diagnostic] = []
         self.quoted: list[tuple[int, int]] = []  # where quoted and block texts stand, where that matters
         text = source.text
-        self.wary = "<<" in text or "?" in text or any(p.search(text) for p in (UNSEEN, _SIGN))  # must each text be looked at?
+        signs = any(c in text for c in "&*!") and _SIGN.search(text) is not None
+        self.wary = signs or "<<" in text or "?" in text or (odd and UNSEEN.search(text) is not None)  # must each text be looked at?
         self.cuts = _CALL_CUT.search(text) is not None
 
     def run(self) -> Tree:

@@ -66,7 +66,8 @@ def names(file: File) -> None:
         everywhere |= scope
         if sound:
             for item in items:
-                unknown(file, codes_of(item), scope)
+                if not (item.short and item.layer is not None):
+                    unknown(file, codes_of(item), scope)
         if not file.lost:
             references(file, body, items)
     if sound:
@@ -82,7 +83,8 @@ def references(file: File, body: Body, items: list[Item]) -> None:
                 labels = {"prev", "input", *body.ports}
                 for other in nested(body.items):
                     labels.add(other.label)
-                    labels.update(other.lists)
+                    if other.lists:
+                        labels.update(other.lists)
             if reference.name not in labels:
                 file.fault(reference.node, "unknown-reference", f"no earlier layer or input is called '{reference.name}'",
                            word=reference.name, found=reference.name, help=suggest(reference.name, labels))  # fmt: skip
@@ -111,6 +113,8 @@ def codes_of(item: Item) -> list[Code]:
 
 
 def references_of(item: Item) -> list[Reference]:
+    if item.from_ is None and item.apply is None:
+        return item.references or []
     sources: Any = item.from_.values() if isinstance(item.from_, dict) else item.from_ or []
     out = [*(s[1] if isinstance(s, tuple) else s for s in sources), *(item.references or [])]
     return [*out, item.apply] if item.apply is not None else out
