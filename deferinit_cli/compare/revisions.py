@@ -12,7 +12,8 @@ from typing import Any
 from ..graph import Network
 from ..problems import Diagnostic, Problem, Rejected, Unusable
 from ..spec import reader
-from ..spec.load import Loader, Text, load_text
+from ..spec.load import Loader, load_text
+from ..spec.texts import Text
 from ..spec.tree import Scalar, span
 from ..spec.values import Faults
 from ..spelling import suggest

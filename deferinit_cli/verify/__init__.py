@@ -10,7 +10,8 @@ from ..infer.diagnose import diagnostics
 from ..infer.engine import infer
 from ..infer.resolved import Resolved
 from ..problems import Diagnostic, Rejected, Unusable
-from ..spec.load import Text, load_text, locate
+from ..spec.load import load_text
+from ..spec.texts import Text, locate
 from .cases import judge
 from .outcomes import CHECK, COMBINATION, LOCK, SPEC, STRICT, Asked, Outcome, Run
 

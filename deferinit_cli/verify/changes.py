@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from ..compare.revisions import Revision, git, unusable
 from ..problems import Rejected
 from ..spec.imports import files
-from ..spec.load import read_file
+from ..spec.texts import read_file
 
 
 class Changes:

@@ -13,10 +13,10 @@ from deferinit_cli.infer.diagnose import diagnostics
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.problems import Rejected
 from deferinit_cli.report import Report
-from deferinit_cli.spec import load as loading
+from deferinit_cli.spec import root
 from deferinit_cli.spec.build import MAX_REPEAT, Builder
 from deferinit_cli.spec.counting import Counter
-from deferinit_cli.spec.load import load
+from deferinit_cli.spec.load import load, load_text
 from deferinit_cli.views import table
 
 from ..effort import effort
@@ -146,7 +146,7 @@ def test_repeat_bombs_are_refused_before_they_are_built(tmp_path: Path, spec: An
 def test_bombs_that_only_building_meets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts from variables, and items applied again, are known when they are built: it stops at the limit."""
     limit = 2_000
-    for module in ("nodes", "build", "load"):
+    for module in ("nodes", "build", "root"):
         monkeypatch.setattr(f"deferinit_cli.spec.{module}.MAX_INSTANCES", limit)
     calls = DOUBLING.replace("blocks:", "vars: {n: 2}\nblocks:")
     for k in range(40):
@@ -196,9 +196,9 @@ def test_a_count_is_never_above_what_is_built(text: str, monkeypatch: pytest.Mon
         counts.append(sum(map(Counter(MAX_REPEAT).item, file.items)))
         return False
 
-    monkeypatch.setattr(loading, "Builder", Kept)
-    monkeypatch.setattr(loading, "too_large", count)
-    loading.load_text((text, "<text>", "network", Path(__file__).parents[2] / "specs"))
+    monkeypatch.setattr(root, "Builder", Kept)
+    monkeypatch.setattr(root, "too_large", count)
+    load_text((text, "<text>", "network", Path(__file__).parents[2] / "specs"))
     assert 0 < counts[0] <= builders[0].instances
     if "vars:" not in text and "when:" not in text and "apply" not in text:
         assert counts[0] == builders[0].instances
