@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from ..graph import Assertion, Given, Input, Node
@@ -18,6 +19,8 @@ from .lines import Line, Lines, fact_words, shown
 from .minimal import Key, Minimal, chains, key_of
 
 LIMIT = 6
+MAKERS = 3
+"""Layers told of a size that is wrong for every input."""
 
 OF_RANKS = {"rank-mismatch", "axis-out-of-range", "duplicate-axis", "axis-order", "not-a-permutation"}
 """Rules that numbers of dims decide."""
@@ -36,8 +39,9 @@ class Sources:
         if c.rule in OF_RANKS:
             self.put(d, self.ranks(c))
         else:
-            self.put(d, self.facts(c, self.minimal.facts(c), {d.found}))
-            self.put(d, self.changes(c, d))
+            needed = self.minimal.facts(c)
+            self.put(d, self.facts(c, needed, {d.found}))
+            self.put(d, self.changes(c, d, needed))
 
     def put(self, d: Diagnostic, found: Iterator[Related]) -> None:
         seen = {place(d.span), *(place(r.span) for r in d.related)}
@@ -62,17 +66,17 @@ class Sources:
                         known.message = "; ".join([known.message, *way])
         yield from out.values()
 
-    def changes(self, c: Conflict, d: Diagnostic) -> Iterator[Related]:
-        """The layer that last made each size another, where nothing told so far names it."""
+    def changes(self, c: Conflict, d: Diagnostic, needed: set[Key]) -> Iterator[Related]:
+        """The layers that last made each size another, where nothing told so far names them: one where a fact is told that the
+        size goes back to, the last few where it would be wrong whatever it goes back to."""
         words = " ".join([d.message, d.found, *(r.message for r in d.related)])
         own = node_of(c.why)
         for chain in chains(self.minimal.explainer, c):
-            for step in chain.all():
-                node = self.maker(step.why)
-                if node is not None and node is not own:
-                    if not re.search(rf"(?<![\w.]){re.escape(node.name)}(?![\w.])", words):
-                        yield Related(f"{shown(step.value)} from {node.name}, a {node.layer.kind}", node.place.span)
-                    break
+            rests = any(isinstance(leaf.why, Fact) and key_of(leaf.why) in needed for leaf in chain.leaves())
+            makers = ((step, node) for step in chain.all() if (node := self.maker(step.why)) not in (None, own))
+            for step, node in islice(makers, 1 if rests else MAKERS):
+                if not re.search(rf"(?<![\w.]){re.escape(node.name)}(?![\w.])", words):
+                    yield Related(f"{shown(step.value)} from {node.name}, a {node.layer.kind}", node.place.span)
 
     @staticmethod
     def maker(why: Any) -> Node | None:

@@ -61,6 +61,15 @@ def test_exactly_the_facts_that_contradict(spec: str, expected: list[set[str]]) 
     assert facts(infer(load(spec))) == expected
 
 
+def test_of_a_size_that_is_wrong_for_every_input_its_makers_are_told() -> None:
+    spec = (
+        "inputs: {x: [1, _, E]}\nblocks:\n  b:\n    inputs: {x: [N, 6, H]}\n    layers:\n    - identity\n"
+        "layers:\n- identity a\n- parameter p: [1, E + 7, E]\n- concat: {axis: 1}\n  from: [p, a]\n- b\n"
+    )
+    (found,) = diagnostics(resolve(spec, "1x2x4"))
+    assert [r.message for r in found.related] == ["13 from concat0, a concat", "11 from p, a parameter"]
+
+
 def test_what_an_assertion_computes_is_told_as_an_equation() -> None:
     spec = (
         "inputs: {x: [N, T, C]}\nlayers:\n- relu a:\n  expect: [N, '2*K', C]\n- conv1d: {channels: 3, kernel_size: 5}\n"
