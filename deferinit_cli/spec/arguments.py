@@ -16,7 +16,7 @@ from .values import Code, Located, compile_value
 
 if TYPE_CHECKING:
     from .file import File
-    from .items import Item
+    from .items import First, Item
 
 Written = list[tuple[Scalar | None, str, Tree]]
 """Arguments by name with their keys, where they have any, and their values."""
@@ -63,7 +63,7 @@ def with_defaults(item: Item, mine: Written) -> Written:
     return mine + [d for d in defaults if d[1] not in names]
 
 
-def layer_arguments(file: File, item: Item) -> None:
+def layer_arguments(file: File, item: First) -> None:
     cls, value = item.cls, item.value
     assert cls is not None
     if value is not None and not isinstance(value, Map) and not (isinstance(value, Scalar) and value.empty):
@@ -95,7 +95,7 @@ def layer_arguments(file: File, item: Item) -> None:
     _missing_arguments(file, item, cls)
 
 
-def merged(file: File, item: Item, nodes: list[Tree]) -> None:
+def merged(file: File, item: First, nodes: list[Tree]) -> None:
     """The inputs of a merge, named under its head."""
     item.references = []
     try:
@@ -105,7 +105,7 @@ def merged(file: File, item: Item, nodes: list[Tree]) -> None:
         item.broken = True
 
 
-def _missing_arguments(file: File, item: Item, cls: type[Layer]) -> None:
+def _missing_arguments(file: File, item: First, cls: type[Layer]) -> None:
     """Arguments without a default that were not given; told with the text, whether or not the item is ever built."""
     for name, argument in cls.arguments.items():
         if argument.required and name not in item.arguments and not item.broken:
@@ -113,7 +113,7 @@ def _missing_arguments(file: File, item: Item, cls: type[Layer]) -> None:
             item.broken = True
 
 
-def _unknown_argument(file: File, item: Item, key: Tree, name: str) -> None:
+def _unknown_argument(file: File, item: First, key: Tree, name: str) -> None:
     cls = item.cls
     assert cls is not None
     item.broken = True
@@ -140,7 +140,7 @@ def framework(word: str) -> str:
     return "PyTorch's " if word in TORCH_WORDS else "Keras' " if word in KERAS_WORDS else ""
 
 
-def block_arguments(file: File, item: Item) -> None:
+def block_arguments(file: File, item: First) -> None:
     target, value = item.target, item.value
     assert target is not None
     names = target.argument_names()

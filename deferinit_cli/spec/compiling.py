@@ -12,7 +12,7 @@ from ..layers.base import Layer
 from ..problems import Problem
 from ..spelling import suggest
 from .arguments import block_arguments, layer_arguments, merged, said
-from .items import NAME, Again, Item
+from .items import NAME, Again, First, Item
 from .modifiers import MODIFIERS, SIMPLE, by_parameter, idle_modifiers, modifiers, tied_twice
 from .references import compile_reference
 from .tree import List, Map, Scalar, Tree
@@ -69,12 +69,12 @@ def label(item: Item, counters: Counters) -> str:
     return item.name or f"{base}{number}"
 
 
-def compile_item(file: File, node: Tree, counters: Counters) -> Item | None:
+def compile_item(file: File, node: Tree, counters: Counters) -> First | None:
     if isinstance(node, Scalar):
         if node.empty:
             file.fault(node, "empty-item", "an empty item", help="write a layer, such as - relu")
             return None
-        return _head(file, Item(file, node, None), counters)
+        return _head(file, First(file, node, None), counters)
     if isinstance(node, List):
         file.fault(node, "item-type", "a list is no item", help="- sequential: [...] groups items")
         return None
@@ -83,7 +83,7 @@ def compile_item(file: File, node: Tree, counters: Counters) -> Item | None:
     if len(heads) != 1:
         _no_head(file, node, heads)
         return None
-    item = Item(file, *heads[0])
+    item = First(file, *heads[0])
     if len(pairs) > 1:
         modifiers(file, item, node)
     return _head(file, item, counters)
@@ -110,7 +110,7 @@ def _no_head(file: File, node: Map, heads: list[tuple[Scalar, Tree]]) -> None:
                    help="each layer is an item of its own, with its own -")  # fmt: skip
 
 
-def _head(file: File, item: Item, counters: Counters) -> Item | None:
+def _head(file: File, item: First, counters: Counters) -> First | None:
     """Read an item's head and value; what an item before it has said already means the same again."""
     words = item.head.text.split()
     if not words or len(words) > 2:
@@ -149,7 +149,7 @@ def _head(file: File, item: Item, counters: Counters) -> Item | None:
     return item
 
 
-def _shorten(file: File, item: Item, cls: type[Layer], sense: Any) -> None:
+def _shorten(file: File, item: First, cls: type[Layer], sense: Any) -> None:
     """Note which steps building an item can do without."""
     if cls.structural or cls.sides or cls.yields is not Layer.yields:
         return
@@ -165,7 +165,7 @@ def keys_of(node: Map) -> set[str]:
     return {key.text for key, _ in node.pairs}
 
 
-def lossy(file: File, item: Item) -> None:
+def lossy(file: File, item: First) -> None:
     """A repeat of what takes nothing from the copy before: told by the text, whatever the count comes to."""
     if "repeat" not in item.modifiers or item.broken:
         return
@@ -181,7 +181,7 @@ def lossy(file: File, item: Item) -> None:
         item.broken = True
 
 
-def _meaning(file: File, item: Item, sense: Any, counters: Counters) -> None:
+def _meaning(file: File, item: First, sense: Any, counters: Counters) -> None:
     """What the kind is, and its arguments; kept for items that say the same, where the text alone tells."""
     target = file.lookup(item)
     if target is None:
@@ -209,7 +209,7 @@ def _meaning(file: File, item: Item, sense: Any, counters: Counters) -> None:
         file.merges[item.kind] = item
 
 
-def _container(file: File, item: Item, value: Tree | None, counters: Counters) -> None:
+def _container(file: File, item: First, value: Tree | None, counters: Counters) -> None:
     """The lists of a structural kind, as the kind itself reads them."""
     assert item.cls is not None
     item.lists = {}

@@ -26,6 +26,11 @@ class Item:
     What few items have is said by the class and set only on those. Items that say the same share `arguments` and `layer`.
     """
 
+    __slots__ = ()
+    file: File
+    head: Scalar
+    value: Tree | None
+
     kind = ""
     target: Block | File | None = None  # of a block call
     cls: type[Layer] | None = None  # of a layer or container
@@ -41,11 +46,6 @@ class Item:
     short = False  # a layer that yields one value, of which no more is said than its inputs and what freeze and dtype say
     plain = False  # not even that, from one value, with fixed arguments
     broken = False
-
-    def __init__(self, file: File, head: Scalar, value: Tree | None) -> None:
-        self.file = file
-        self.head = head
-        self.value = value
 
     @property
     def source(self) -> Source:
@@ -75,9 +75,19 @@ def _same(name: str) -> Any:
     return property(attrgetter(f"first.{name}"))
 
 
+class First(Item):
+    """An item that is compiled."""
+
+    def __init__(self, file: File, head: Scalar, value: Tree | None) -> None:
+        self.file = file
+        self.head = head
+        self.value = value
+
+
 class Again(Item):
     """A plain item that says what `first`, before it, says: only its place and its name are its own."""
 
+    __slots__ = ("first", "head", "label", "layer", "value")
     short = plain = True
     file = _same("file")
     kind = _same("kind")
