@@ -1,12 +1,15 @@
-"""Writing a file so that a killed command leaves the old one or the new one, never half of one."""
+"""Writing a file so that an ended command leaves the old one or the new one, never half of one."""
 
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import current_thread, main_thread
+from types import FrameType
 from typing import BinaryIO
 
 from .errors import cannot_write
@@ -37,15 +40,16 @@ def atomic(path: str, size: int = 0) -> Iterator[BinaryIO]:
     except (OSError, ValueError) as error:
         raise cannot_write(path, error) from None
     try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            if regular:
-                os.fsync(file.fileno())
-        if not regular:
-            return
-        os.chmod(temporary, stat.S_IMODE(old.st_mode) if old is not None else 0o666 & ~_umask())
-        os.replace(temporary, path_now)
+        with _removed_when_ended(temporary):
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                if regular:
+                    os.fsync(file.fileno())
+            if not regular:
+                return
+            os.chmod(temporary, stat.S_IMODE(old.st_mode) if old is not None else 0o666 & ~_umask())
+            os.replace(temporary, path_now)
     except OSError as error:
         _remove(temporary)
         raise cannot_write(path, error) from None
@@ -53,6 +57,26 @@ def atomic(path: str, size: int = 0) -> Iterator[BinaryIO]:
         _remove(temporary)
         raise
     _sync(folder)
+
+
+@contextmanager
+def _removed_when_ended(temporary: str) -> Iterator[None]:
+    """SIGTERM, as `timeout` and a cancelled CI job send it, ends a process as it is: the file that is not done goes first."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        _remove(temporary)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    main = current_thread() is main_thread()  # others cannot take signals
+    if not (temporary and main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL):
+        yield
+        return
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _space(path: str, folder: str, size: int) -> None:

@@ -204,6 +204,7 @@ def test_a_file_is_the_old_one_or_the_new_one(folder: Path, target: str, args: t
             assert ran.returncode == 130 and not left, (moment, ran)
         else:
             assert ran.returncode == -getattr(signal, blow)
+            assert not left or blow == "SIGKILL"
             assert all(n.startswith(".deferinit-") and n.endswith(".tmp") for n in left), left
         for name in left:
             (folder / name).unlink()
