@@ -62,7 +62,7 @@ def item(r: random.Random, depth: int) -> str:
 
 
 def modifiers(r: random.Random) -> list[str]:
-    return r.choices(MODIFIERS, k=r.choice([0, 0, 0, 1, 1, 2]))
+    return r.choices(list(MODIFIERS), k=r.choice([0, 0, 0, 1, 1, 2]))
 
 
 def modifier(r: random.Random, name: str) -> str:
