@@ -92,9 +92,16 @@ class Closed(io.TextIOBase):
 
 
 def open_streams() -> None:
-    """Something in place of the standard streams that the process was started without."""
+    """Something in place of the standard streams that the process was started without, or with half of.
+
+    Unbuffered (`PYTHONUNBUFFERED`), Python writes as much as fits into a pipe or on a disk and loses the rest in silence.
+    """
     if sys.stdout is None:
         sys.stdout = Closed()
+    elif isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
+        encoding, errors = sys.stdout.encoding, sys.stdout.errors
+        whole = io.BufferedWriter(sys.stdout.detach())
+        sys.stdout = io.TextIOWrapper(whole, encoding, errors, line_buffering=True)
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115  open for as long as the process runs
 

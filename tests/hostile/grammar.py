@@ -21,6 +21,7 @@ SIZES = ["1", "2", "3", "4", "8", "16", "n", "2*n", "n//2", "N", "_", "-1", "0",
 SHAPES = ["[N, 8]", "[N, 3, H, W]", "[N, T, n]", "[..., _]", "{shape: [N], dtype: int64}"]
 NAMES = ["h", "a", "b", "h0", "relu0", "prev", "input", "0", "A", "é", '"\\u202ex"', "h.0", "h.*", "h.-1", "h.body", "a.b", "prev.1"]
 KINDS = sorted(registry.kinds())
+BESIDE = sorted(MODIFIERS)
 
 
 def maybe(r: random.Random, chance: float, text: str) -> list[str]:
@@ -62,7 +63,7 @@ def item(r: random.Random, depth: int) -> str:
 
 
 def modifiers(r: random.Random) -> list[str]:
-    return r.choices(list(MODIFIERS), k=r.choice([0, 0, 0, 1, 1, 2]))
+    return r.choices(BESIDE, k=r.choice([0, 0, 0, 1, 1, 2]))
 
 
 def modifier(r: random.Random, name: str) -> str:

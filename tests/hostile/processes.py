@@ -29,8 +29,7 @@ class Ran(NamedTuple):
 
 def environment(**more: str) -> dict[str, str]:
     path = os.pathsep.join(p for p in (ROOT, os.environ.get("PYTHONPATH", "")) if p)
-    mine = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}  # Python loses errors of its own writes with it
-    return {**mine, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "COLUMNS": "80", **more}
+    return {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "", "COLUMNS": "80", **more}
 
 
 def listing(folder: Path) -> set[str]:

@@ -21,6 +21,9 @@ COMMANDS = [
     ("init", "fixed.yaml", "--input", "2x300"), ("run", "fixed.yaml", "--input", "2x300"), ("contract", "fixed.yaml"), ("layers",), ("--help",),
     ("zoo",), ("zoo", "gpt2"), ("schema",), ("why", "fixed.yaml", "dense0.weight"), ("diff", "fixed.yaml", "fixed.yaml"), ("--version",),
 ]  # fmt: skip
+LONG = "layers:\n" + "- dense: 3\n" * 3000
+UNBUFFERED = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["", "unbuffered"])
+"""Where it is, as in many a CI, Python itself takes part of a text for all of it."""
 
 
 @pytest.fixture
@@ -68,6 +71,18 @@ def test_a_disk_that_fills_up_meanwhile(folder: Path, ending: str) -> None:
     assert target.read_bytes() == b"old" and listing(folder) == before
 
 
+@UNBUFFERED
+def test_a_disk_that_fills_up_under_standard_output(folder: Path, unbuffered: str) -> None:
+    """A part of the report, and no exit code that says it is all."""
+    (folder / "long.yaml").write_text(LONG)
+    args = [sys.executable, "-m", "deferinit_cli", "show", "long.yaml", "--unfold"]
+    with (folder / "out").open("wb") as out:
+        ran = subprocess.run(args, cwd=folder, env=environment(PYTHONUNBUFFERED=unbuffered), stdout=out, stderr=subprocess.PIPE, text=True,
+                             preexec_fn=small_files, check=False)  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (1, "error: File too large\n")
+    assert (folder / "out").stat().st_size == 100_000
+
+
 @pytest.mark.parametrize("args", COMMANDS[:-1], ids=" ".join)
 def test_a_pipe_that_nobody_reads(folder: Path, args: tuple[str, ...]) -> None:
     ours, theirs = os.pipe()
@@ -77,10 +92,12 @@ def test_a_pipe_that_nobody_reads(folder: Path, args: tuple[str, ...]) -> None:
     assert (ran.code, ran.err) == (1, "")
 
 
-def test_a_pipe_that_is_closed_after_a_line(folder: Path) -> None:
+@UNBUFFERED
+def test_a_pipe_that_is_closed_after_a_line(folder: Path, unbuffered: str) -> None:
     """`deferinit show … | head -1`"""
-    (folder / "long.yaml").write_text("layers:\n" + "- dense: 3\n" * 3000)
-    process = start(["-m", "deferinit_cli", "show", "long.yaml", "--unfold"], folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    (folder / "long.yaml").write_text(LONG)
+    process = start(["-m", "deferinit_cli", "show", "long.yaml", "--unfold"], folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    env=environment(PYTHONUNBUFFERED=unbuffered))  # fmt: skip
     assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline().startswith(b"long:")
     process.stdout.close()
