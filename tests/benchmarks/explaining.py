@@ -1,9 +1,7 @@
-"""`why` in large networks, after parsing: inference, the answer and its text. `python -m tests.benchmarks.explaining [LAYERS]`"""
+"""`why` in large networks: inference, the answer and its text. `python -m tests.benchmarks.explaining [LAYERS]`"""
 
 from __future__ import annotations
 
-import gc
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -14,9 +12,10 @@ from deferinit_cli.infer.why import Question
 from deferinit_cli.spec.load import load
 from deferinit_cli.views.explanations import render
 
+from .measures import apart, table
+
 LIMIT = 2.0
 """Seconds of processor time that `why` may take in 100 000 layers."""
-
 
 WIDE = 10
 """Copies of the outer of two repeats: one alone may not count so far."""
@@ -61,28 +60,29 @@ CASES: list[tuple[str, Callable[[int], str], str]] = [
 ]
 
 
+def measure(case: int, layers: int) -> None:
+    """Layers, conflicts, lines of the answer, and the seconds of inference, answer and diagnostics."""
+    _, spec, what = CASES[case]
+    infer(load(spec(1000)))  # what is imported late
+    network = load(spec(layers))
+    start = time.process_time()
+    resolved = infer(network)
+    inferred = time.process_time()
+    text = render(Question(resolved).ask(what.format(middle=layers // 80, last=layers // WIDE - 1)))
+    answered = time.process_time()
+    found = diagnostics(resolved)
+    print(len(network.nodes), len(found), text.count("\n"), inferred - start, answered - inferred, time.process_time() - answered)
+
+
 def main(layers: int = 100_000) -> None:
-    slow = []
-    for name, spec, what in CASES:
-        network = load(spec(layers))
-        what = what.format(middle=layers // 80, last=layers // WIDE - 1)
-        gc.collect()  # what went before is not on this one's account
-        start = time.process_time()
-        resolved = infer(network)
-        inferred = time.process_time()
-        answers = Question(resolved).ask(what)
-        text = render(answers)
-        answered = time.process_time()
-        found = diagnostics(resolved)
-        end = time.process_time()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{name}, {len(network.nodes):,} layers: inference {inferred - start:.2f} s, why {answered - inferred:.2f} s, "
-              f"diagnostics {end - answered:.2f} s ({len(found)}), {text.count(chr(10))} lines, peak {peak:.0f} MiB")  # fmt: skip
-        if end - start > LIMIT:
-            slow.append(name)
-        del network, resolved, answers, found
-    print(f"more than {LIMIT} s after parsing: {', '.join(slow) or 'none'}")
+    rows = []
+    for case, (name, _, _) in enumerate(CASES):
+        (nodes, found, lines, *seconds), peak = apart("explaining", str(case), str(layers))
+        times = [f"{s:.2f}" for s in (*seconds, sum(seconds))]
+        rows.append([name, f"{nodes:,.0f}", *times, f"{found:.0f}", f"{lines:.0f}", f"{peak:.0f}"])
+    heads = ["why", "layers", "inference s", "answer s", "diagnostics s", f"in all (≤ {LIMIT:g})", "conflicts", "lines", "peak MiB"]
+    table(f"Why, in {layers:,} layers, after parsing", heads, rows)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    measure(*map(int, sys.argv[1:])) if len(sys.argv) > 2 else main(*map(int, sys.argv[1:]))

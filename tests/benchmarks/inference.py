@@ -2,62 +2,72 @@
 
 from __future__ import annotations
 
-import resource
-import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+import sys
 
-from deferinit_cli.infer.contract import contract_of
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.spec.load import load
 from deferinit_cli.spec.options import parse_inputs
 
-SPECS = Path(__file__).parents[2] / "specs"
+from .measures import SPECS, apart, best, doubled, once, table
+
+WIDE = 25
+"""Copies of the outer of two repeats: one alone may not count so far."""
+
+CONV = "conv2d: {channels: 64, kernel_size: 3, padding: 1, bias: false}"
 
 
-def best(run: Callable[[], Any], times: int = 5) -> float:
-    out = []
-    for _ in range(times):
-        start = time.process_time()
-        run()
-        out.append(time.process_time() - start)
-    return min(out)
+def repeated(items: str, layers: int, each: int) -> str:
+    """`items`, which make `each` layers, as often as it takes; the input's channels are not said."""
+    inner = f"  - sequential c: [{items}]\n    repeat: {layers // each // WIDE}\n"
+    return f"inputs: {{x: [N, _, H, W]}}\nlayers:\n- sequential s:\n{inner}  repeat: {WIDE}\n"
 
 
-def chain(layers: int) -> str:
-    return (
-        "inputs: {x: [N, 64, H, W]}\nlayers:\n- sequential s:\n  - sequential t:\n    - residual:\n"
-        "      - conv2d: {channels: 64, kernel_size: 3, padding: 1}\n      - relu\n"
-        f"      - conv2d: {{channels: 64, kernel_size: 3, padding: 1}}\n    - relu\n    repeat: {layers // 50}\n  repeat: 10\n"
-    )
+def convs(layers: int) -> str:
+    """Convolutions, each followed by its activation."""
+    return repeated(", ".join([CONV, "relu"] * 4), layers, 8)
 
 
-def unet(depth: int) -> str:
-    """Stages that halve, and as many that double and join what was there before."""
-    down = "  - conv2d: {channels: 8, kernel_size: 3, padding: 1}\n  - max_pool2d: 2\n"
-    up = "- upsample: {scale: 2}\n- concat: [prev, skip]\n- conv2d: {channels: 8, kernel_size: 3, padding: 1}\n"
-    inner = "".join(f"- sequential e{k}:\n{down}" for k in range(depth))
-    outer = "".join(up.replace("skip", f"e{k}.conv2d0") for k in reversed(range(depth)))
-    return f"inputs: {{x: [N, 3, H, W]}}\nlayers:\n{inner}{outer}"
+def residuals(layers: int) -> str:
+    """Blocks of seven layers, each added to its input."""
+    return repeated(f"residual: [{', relu, '.join([CONV] * 4)}]", layers, 8)
+
+
+def shrinking(layers: int) -> str:
+    """Convolutions without padding: as many sizes as layers."""
+    inner = f"  - conv2d c: {{channels: 4, kernel_size: [3, 1], bias: false}}\n    repeat: {layers // WIDE}\n"
+    return f"inputs: {{x: [N, 3, {2 * layers + 9}, W]}}\nlayers:\n- sequential s:\n{inner}  repeat: {WIDE}\n"
+
+
+def written(layers: int) -> str:
+    """No repeats: every layer stands in the text."""
+    return "inputs: {x: [N, _]}\nlayers:\n" + "- dense: 8\n- relu\n" * (layers // 2)
+
+
+CHAINS = {"convolutions": convs, "residuals": residuals, "shrinking": shrinking, "written out": written}
+SIZES = (25_000, 50_000, 100_000, 200_000)
+LONGEST = {"written out": 100_000}  # a spec is at most a MiB
+
+
+def measure(chain: str, size: int) -> None:
+    infer(load(CHAINS[chain](100)))  # what is imported late
+    network = load(CHAINS[chain](size))
+    print(len(network.nodes), once(lambda: infer(network)))
 
 
 def main() -> None:
     resnet = load(str(SPECS / "resnet.yaml"), sets={"depth": "152"})
     given = parse_inputs(["1x3x224x224"], resnet)
-    print(f"ResNet-152, {len(resnet.nodes)} layers, with an input: {1000 * best(lambda: infer(resnet, given)):.1f} ms")
-    print(f"ResNet-152, symbolic: {1000 * best(lambda: infer(resnet)):.1f} ms")
-    for path in sorted(SPECS.glob("*.yaml")):
-        net = load(str(path))
-        print(f"contract of {path.stem}: {1000 * best(lambda net=net: contract_of(infer(net)), 3):.1f} ms")  # type: ignore[misc]
-    deep = load(unet(10))
-    print(f"contract of a U-Net of depth 10: {1000 * best(lambda: contract_of(infer(deep)), 3):.1f} ms")
-    for layers in (25_000, 50_000, 100_000, 200_000):
-        net = load(chain(layers))
-        seconds = best(lambda net=net: infer(net), 2)  # type: ignore[misc]
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"residual chain of {len(net.nodes):,} layers: {seconds:.2f} s, peak {peak:.0f} MiB")
+    rows = [["with an input", f"{1000 * best(lambda: infer(resnet, given)):.1f}"], ["symbolic", f"{1000 * best(lambda: infer(resnet)):.1f}"]]
+    table(f"Inference of ResNet-152, {len(resnet.nodes)} layers", ["", "ms"], rows)
+    rows = []
+    for chain in CHAINS:
+        sizes = [size for size in SIZES if size <= LONGEST.get(chain, size)]
+        found = [apart("inference", chain, str(size)) for size in sizes]
+        for ((nodes, seconds), peak), times in zip(found, doubled([seconds for (_, seconds), _ in found])):
+            rows.append([chain, f"{nodes:,.0f}", f"{seconds:.2f}", times, f"{peak:.0f}"])
+    heads = ["chain", "layers", "s (100 000: ≤ 1.5)", "doubled (≤ 2.2)", "peak MiB (100 000: ≤ 600)"]
+    table("Inference of chains, after parsing; the peak is of the whole process", heads, rows)
 
 
 if __name__ == "__main__":
-    main()
+    measure(sys.argv[1], int(sys.argv[2])) if len(sys.argv) > 1 else main()

@@ -1,68 +1,78 @@
-"""Reading long texts (tree with places, typing, graph), beside what `yaml.parse` with the C loader alone takes, in the same run;
-then twice as much text. `python -m tests.benchmarks.reading`"""
+"""Spec text to the graph, beside what PyYAML's parser takes to tell its events. `python -m tests.benchmarks.reading`"""
 
 from __future__ import annotations
 
-import gc
-import time
-from collections.abc import Callable
-from typing import Any
+import sys
 
 import yaml
 
 from deferinit_cli.spec.load import load
 
+from .measures import apart, best, doubled, once, table
+
 
 def plain(lines: int) -> str:
+    """Nothing but layers, a line each."""
     return "layers:\n" + "- dense: 8\n- relu\n" * (lines // 2)
 
 
-def arguments(lines: int) -> str:
-    return "inputs: {x: [N, 64, H, W]}\nlayers:\n" + "- conv2d: {channels: 64, kernel_size: 3, padding: 1}\n" * (lines // 5)
+def flow(lines: int) -> str:
+    """Arguments in braces: 19 000 lines are a MiB."""
+    return "inputs: {x: [N, 64, H, W]}\nlayers:\n" + "- conv2d: {channels: 64, kernel_size: 3, padding: 1}\n" * (lines // 6)
 
 
-def block_style(lines: int) -> str:
+def indented(lines: int) -> str:
+    """Arguments and a modifier on lines of their own."""
     return "layers:\n" + "- dense:\n   units: 8\n   bias: false\n  freeze: true\n" * (lines // 5)
 
 
 def named(lines: int) -> str:
-    return "layers:\n" + "".join(f"- dense fc{i}: 8\n- add: [prev, fc{i}]\n" for i in range(lines // 4))
+    """Every other layer with a name, which the next adds to what flows."""
+    return "layers:\n" + "".join(f"- dense fc{k}: 8\n- add: [prev, fc{k}]\n" for k in range(lines // 5))
 
 
 def blocks(lines: int) -> str:
-    """As many blocks as calls of them."""
-    k = lines // 9
-    made = "".join(f"  b{i}:\n   args: [w]\n   layers:\n   - dense: w\n   - relu\n" for i in range(k))
-    return f"blocks:\n{made}layers:\n" + "".join(f"- b{i}: 8\n" for i in range(k))
+    """As many blocks as calls."""
+    count = lines // 8
+    inside = "   args: [w]\n   layers:\n   - dense: w\n   - relu\n"
+    return "blocks:\n" + "".join(f"  b{k}:\n{inside}" for k in range(count)) + "layers:\n" + "".join(f"- b{k}: 8\n" for k in range(count))
 
 
-TEXTS: list[Callable[[int], str]] = [plain, arguments, block_style, named, blocks]
+def calls(lines: int) -> str:
+    """Calls of one block of two layers: the graph is twice as long as the text."""
+    return "blocks:\n  b:\n    args: [w, k=3]\n    layers: [dense: w*k, dense: w]\nlayers:\n" + "- b: 8\n- b: 9\n" * (lines // 5)
 
 
-def best(run: Callable[[], Any], times: int = 5) -> float:
-    """Seconds of processor time."""
-    out = []
-    for _ in range(times):
-        gc.collect()
-        start = time.process_time()
-        made = run()
-        out.append(time.process_time() - start)
-        del made
-    return min(out)
+SHAPES = {"plain": plain, "flow": flow, "indented": indented, "named": named, "blocks": blocks, "calls": calls}
+SIZES = (50_000, 100_000)
+LIMIT = 3.0
+"""How much longer than its parser reading may take."""
 
 
-def parsed(text: str) -> None:
+def parse(text: str) -> None:
     for _ in yaml.parse(text, Loader=yaml.CSafeLoader):
         pass
 
 
+def measure(shape: str, size: int) -> None:
+    """Nodes, lines, seconds of the parser and of reading: in a fresh process, as users read."""
+    text = SHAPES[shape](size)
+    load(SHAPES[shape](100))  # what is imported late
+    parser = best(lambda: parse(text), 3)
+    seconds = once(lambda: load(text))
+    print(len(load(text).nodes), text.count("\n"), parser, seconds)
+
+
 def main() -> None:
-    print(f"{'':12}{'lines':>9}{'yaml.parse s':>14}{'reading s':>11}{'times':>7}{'half the text':>15}{'doubling':>10}")
-    for make in TEXTS:
-        whole, half = make(100_000), make(50_000)
-        alone, reading, before = best(lambda: parsed(whole)), best(lambda: load(whole)), best(lambda: load(half))  # noqa: B023  called here
-        print(f"{make.__name__:12}{whole.count(chr(10)):9,}{alone:14.3f}{reading:11.3f}{reading / alone:7.2f}{before:15.3f}{reading / before:10.2f}")
+    rows = []
+    for shape in SHAPES:
+        found = [apart("reading", shape, str(size), times=5) for size in SIZES]
+        growth = doubled([seconds for (_, _, _, seconds), _ in found])
+        for ((nodes, lines, parser, seconds), peak), times in zip(found, growth):
+            rows.append([shape, f"{lines:,.0f}", f"{nodes:,.0f}", f"{parser:.3f}", f"{seconds:.3f}", f"{seconds / parser:.2f}", times, f"{peak:.0f}"])
+    heads = ["text", "lines", "layers", "yaml.parse s", "reading s", f"ratio (≤ {LIMIT:g})", "doubled", "peak MiB"]
+    table("Reading: from text to graph, beside yaml.parse with the C loader", heads, rows)
 
 
 if __name__ == "__main__":
-    main()
+    measure(sys.argv[1], int(sys.argv[2])) if len(sys.argv) > 1 else main()
