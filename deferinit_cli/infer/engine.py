@@ -156,9 +156,10 @@ class Inference(Entering):
         layer, dtypes = node.layer, self.dtypes
         inputs = [dtypes[v] for v in node.inputs]
         if layer.accepts != "any" or layer.port_dtypes:
-            for k, wanted in enumerate([layer.wants(k) for k in range(len(inputs))]):
+            for k, dtype in enumerate(inputs):
+                wanted = layer.wants(k)
                 if wanted != "any":
-                    inputs[k] = self.type_of(node, k, inputs[k], wanted)
+                    inputs[k] = self.type_of(node, k, dtype, wanted)
         result = layer.result_dtype(inputs, node.dtype)
         for v in node.outputs:
             dtypes[v] = result

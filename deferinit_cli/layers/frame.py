@@ -85,7 +85,7 @@ class Frame(Relating):
 
     def _tensor(self, p: Param) -> None:
         names = tokens(p.axes)
-        row = tuple([self.slot(name) for name in names])
+        row = self.slots(names)
         self.owned.update(zip(names, row))
         if p.key in self.tensors:
             rows.unify(self.tensors[p.key], row, self.store, self.node)
@@ -93,7 +93,7 @@ class Frame(Relating):
             self.tensors[p.key] = row
 
     def _give(self, before: tuple[str, ...], star: str | None, after: tuple[str, ...]) -> Row:
-        front, back = tuple([self.slot(n) for n in before]), tuple([self.slot(n) for n in after])
+        front, back = self.slots(before), self.slots(after)
         if star is None:
             return front
         middle = rows.resolve(self.axes[star])

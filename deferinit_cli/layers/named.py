@@ -6,7 +6,7 @@ for that value. Applied again on another input, a layer keeps the axes of its ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Union
 
 from ..problems import Problem
@@ -24,7 +24,7 @@ Axis = Union[str, int]
 class NamedAxes:
     """One layer's axes. `node` is its identity for facts and explanations."""
 
-    __slots__ = ("axes", "inputs", "layer", "node", "outputs", "owned", "store", "symbol", "tensors")
+    __slots__ = ("axes", "inputs", "known", "layer", "node", "outputs", "owned", "store", "symbol", "tensors")
 
     def __init__(
         self, store: Store, node: Any, layer: Layer, inputs: list[Row], symbol: Callable[[Sym], int], own: NamedAxes | None
@@ -38,6 +38,7 @@ class NamedAxes:
         self.tensors: dict[str, Row] = own.tensors if own is not None else {}
         self.owned: dict[str, Any] = {}
         self.symbol = symbol
+        self.known: dict[str, Any] = layer.memo("_written", dict)  # what is `written` of axes, for all nodes of the layer
 
     def slot(self, axis: Axis) -> int:
         """The slot of an axis: a name, an argument's name (`kernel_size.0` for one entry), a product `4*hidden`, an int."""
@@ -47,6 +48,11 @@ class NamedAxes:
                 found = self.axes[axis] = self._make(axis)
             return found
         return self.store.new(axis, Fact(self.node, ""))
+
+    def slots(self, names: Sequence[str]) -> tuple[int, ...]:
+        """The slots of axes by name, most of which are there."""
+        axes = self.axes
+        return tuple([axes[name] if name in axes else self.slot(name) for name in names])
 
     def _make(self, axis: str) -> int:
         if "*" in axis:
@@ -67,7 +73,7 @@ class NamedAxes:
 
     def written(self, axis: str) -> Any:
         """What the spec says of an axis that is an argument, or None."""
-        known = self.layer.memo("_written", dict)
+        known = self.known
         if axis in known:
             return known[axis]
         name, _, place = axis.partition(".")
