@@ -53,6 +53,7 @@ def deferinit() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """The entry point; always ends the process with one of the documented codes."""
+    open_streams()
     code = run(args)
     try:
         sys.stdout.flush()
@@ -63,7 +64,6 @@ def main(args: list[str] | None = None) -> None:
 
 def run(args: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    open_streams()
     try:
         code = deferinit.main(args, prog_name="deferinit", standalone_mode=False)
         sys.stdout.flush()
@@ -98,7 +98,7 @@ def open_streams() -> None:
     """
     if sys.stdout is None:
         sys.stdout = Closed()
-    elif isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
+    elif sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper) and isinstance(sys.stdout.buffer, io.RawIOBase):
         encoding, errors = sys.stdout.encoding, sys.stdout.errors
         whole = io.BufferedWriter(sys.stdout.detach())
         sys.stdout = io.TextIOWrapper(whole, encoding, errors, line_buffering=True)
