@@ -81,7 +81,7 @@ def by_parameter(file: File, item: First) -> None:
             continue
         key, value = item.modifiers[name]
         if getattr(item.cls, "nameless", False) and not (isinstance(value, Map) and value.find("")):
-            item.modifiers[name] = (key, Map([(key.part("", '"'), value)], value.start, value.stop))
+            item.modifiers[name] = (key, Map([(key.part("", '"'), value)], value.line, value.column, value.end))
         elif not isinstance(value, Map) or not value.pairs:
             file.faults.problem(file.source, value, Problem("value-type", f"{name} is a mapping from a parameter's name",
                                                             expected="{weight: …}"))  # fmt: skip

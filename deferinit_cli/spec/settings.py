@@ -9,7 +9,7 @@ from ..spelling import suggest
 from .context import KINDS, kept
 from .context import variables as file_variables
 from .file import File
-from .tree import At, Scalar
+from .tree import Scalar
 from .values import Faults, Located, compile_value
 
 
@@ -18,7 +18,7 @@ def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for name, text in sets.items():
         source = Source("--set", f"{name}={text}")
-        node = Scalar(text, None, At(0, len(name) + 1), At(0, len(name) + 1 + len(text)))
+        node = Scalar(text, None, 1, len(name) + 2)
         if name not in file.vars:
             faults.add(Diagnostic("unknown-variable", f"no variable '{name}'", Span(source, 1, 1, len(name) + 1), found=name,
                                   expected=", ".join(file.vars) or "this spec has no vars", help=suggest(name, file.vars)))  # fmt: skip

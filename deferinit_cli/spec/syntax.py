@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from ..problems import Diagnostic, Source, Span
+from .characters import position
 
 LONG = 500  # of longer lines no cause is guessed
 
@@ -138,8 +139,6 @@ def first(source: Source, line: int, word: str) -> tuple[int, int]:
 
 
 def offset(source: Source, at: Any) -> tuple[int, int]:
-    from .reader import position
-
     return position(source.text, at if isinstance(at, int) else 0)
 
 

@@ -1,72 +1,48 @@
-"""What reading a spec yields: scalars, lists and mappings with their places; no value is typed yet.
-
-Places are kept as the parser's own marks and become lines and columns only where one is told: most never are.
-"""
+"""What reading a spec yields: scalars, lists and mappings with their places; no value is typed yet."""
 
 from __future__ import annotations
 
 import re
-from typing import Protocol, Union
+from typing import Union
 
 from ..problems import Source, Span
 
-
-class Mark(Protocol):
-    """A place as the parser has it: `line` and `column` count from 0."""
-
-    @property
-    def line(self) -> int: ...
-    @property
-    def column(self) -> int: ...
-
-
-class At:
-    """A mark of our own."""
-
-    __slots__ = ("column", "line")
-
-    def __init__(self, line: int, column: int) -> None:
-        self.line = line
-        self.column = column
+MAX_DEPTH = 64
+"""In how many lists and mappings something may stand."""
 
 
 class Placed:
-    """Something from `start` to just before `stop`. `line` and `column` count from 1, `end` is just past the last column."""
+    """Something at a place: `line` and `column` count from 1, `end` is just past its last column.
 
-    __slots__ = ("start", "stop")
-    start: Mark
-    stop: Mark | None
+    `stop` is that end where it does not follow from the rest: of a list or mapping in lines of its own, and of a text that
+    reaches over several lines, one column counts.
+    """
 
-    @property
-    def line(self) -> int:
-        return self.start.line + 1
-
-    @property
-    def column(self) -> int:
-        return self.start.column + 1
+    __slots__ = ("column", "line", "stop")
+    line: int
+    column: int
+    stop: int | None
 
     @property
     def end(self) -> int:
-        """Of what reaches over several lines, one column of the first."""
-        if self.stop is not None and self.stop.line == self.start.line:
-            return max(self.stop.column, self.start.column + 1) + 1
-        return self.start.column + 2
+        return self.stop or self.column + 1
 
 
 class Scalar(Placed):
-    """A text as written; `style` is its quote or block sign, empty for a plain one, whose `stop` follows from its text."""
+    """A text as written; `style` is its quote or block sign, empty for a plain one."""
 
     __slots__ = ("style", "text")
 
-    def __init__(self, text: str, style: str | None, start: Mark, stop: Mark | None = None) -> None:
+    def __init__(self, text: str, style: str | None, line: int, column: int, stop: int | None = None) -> None:
         self.text = text
         self.style = style
-        self.start = start
+        self.line = line
+        self.column = column
         self.stop = stop
 
     @property
     def end(self) -> int:
-        return super().end if self.stop is not None else self.start.column + 1 + max(1, len(self.text))
+        return self.stop or self.column + (len(self.text) or 1)
 
     @property
     def quoted(self) -> bool:
@@ -80,15 +56,16 @@ class Scalar(Placed):
 
     def part(self, text: str, style: str | None = None) -> Scalar:
         """A text that is made of this one, at its place."""
-        return Scalar(text, style, self.start, self.stop or At(self.start.line, self.end - 1))
+        return Scalar(text, style, self.line, self.column, self.end)
 
 
 class List(Placed):
     __slots__ = ("items",)
 
-    def __init__(self, items: list[Tree], start: Mark, stop: Mark | None) -> None:
+    def __init__(self, items: list[Tree], line: int, column: int, stop: int | None = None) -> None:
         self.items = items
-        self.start = start
+        self.line = line
+        self.column = column
         self.stop = stop
 
 
@@ -97,9 +74,10 @@ class Map(Placed):
 
     __slots__ = ("_index", "pairs")
 
-    def __init__(self, pairs: list[tuple[Scalar, Tree]], start: Mark, stop: Mark | None) -> None:
+    def __init__(self, pairs: list[tuple[Scalar, Tree]], line: int, column: int, stop: int | None = None) -> None:
         self.pairs = pairs
-        self.start = start
+        self.line = line
+        self.column = column
         self.stop = stop
         self._index: dict[str, tuple[Scalar, Tree]] | None = None
 
@@ -118,14 +96,12 @@ Tree = Union[Scalar, List, Map]
 
 def after(node: Placed) -> Scalar:
     """The empty text where a value after a node would stand."""
-    line, end = node.start.line, node.end - 1
-    return Scalar("", None, At(line, end), At(line, end + 1))
+    return Scalar("", None, node.line, node.end, node.end + 1)
 
 
-def folded(source: Source, node: Tree) -> bool:
+def folded(source: Source, node: Scalar) -> bool:
     """Whether a plain text goes on in the next line."""
-    text = node.text if isinstance(node, Scalar) else ""
-    return len(text.split()) > 1 and not source.line(node.line).startswith(text, node.column - 1)
+    return len(node.text.split()) > 1 and not source.line(node.line).startswith(node.text, node.column - 1)
 
 
 def span(source: Source, node: Tree, word: str = "") -> Span:
@@ -136,6 +112,6 @@ def span(source: Source, node: Tree, word: str = "") -> Span:
         if m is not None:
             return Span(source, node.line, node.column + m.start(), node.column + m.end())
     end = node.end
-    if node.stop is None and folded(source, node):
+    if isinstance(node, Scalar) and node.stop is None and folded(source, node):
         end = node.column + 1
     return Span(source, node.line, node.column, end)

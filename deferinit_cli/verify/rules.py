@@ -12,7 +12,7 @@ _RAISED = re.compile(
     rf"|\belse\s+{_NAME}"  # the other of two
     rf"|\b(?:rule|default_rule)(?::\s*str)?\s*=\s*{_NAME}"
 )
-_ONE_WORD = re.compile(r'\b(?:Problem|Diagnostic|self\.add|self\.problem|_error)\((?:source, )?"([a-z]+)",')
+_ONE_WORD = re.compile(r'\b(?:Problem|Diagnostic|self\.add|self\.problem|refusal)\((?:source, )?"([a-z]+)",')
 
 
 @cache
