@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..layers import registry
+from ..problems import Problem
 from ..spelling import suggest
 from .bodies import Body
 from .modifiers import MODIFIERS
@@ -117,8 +118,6 @@ def read_args(block: Block, node: Tree) -> None:
 
 def read_arg(file: File, n: Tree) -> tuple[str, Code | None]:
     """One argument's name and default; raises Located."""
-    from ..problems import Problem
-
     if isinstance(n, Map) and len(n.pairs) == 1:
         return n.pairs[0][0].text, compile_value(n.pairs[0][1], loose=True)
     if not isinstance(n, Scalar):

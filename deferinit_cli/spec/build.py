@@ -89,8 +89,8 @@ class Builder(Calls):
         k, end = 0, len(items)
         while k < end:
             item, flow = items[k], ctx.flow
-            if item.plain and flow and len(flow) == 1 and not self.sharing:
-                done = self.plain_nodes(items, k, ctx, flow)
+            if item.chained and flow and len(flow) == 1 and not self.sharing:
+                done = self.chain(items, k, ctx, flow)
                 if self.too_many:
                     return None
                 if done > k:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from .items import NAME, Again, First, Item
 from .modifiers import MODIFIERS, SIMPLE, by_parameter, idle_modifiers, modifiers, tied_twice
 from .references import compile_reference
 from .tree import List, Map, Scalar, Tree
-from .values import Located
+from .values import Located, inputs_of
 
 if TYPE_CHECKING:
     from .file import File
@@ -154,9 +153,12 @@ def _shorten(file: File, item: First, cls: type[Layer], sense: Any) -> None:
     if cls.structural or cls.sides or cls.yields is not Layer.yields:
         return
     item.short = not item.modifiers or all(m in SIMPLE and code.fixed for m, (_, code) in item.modifiers.items())
-    if item.layer is None or item.modifiers or item.from_ is not None or item.references is not None:
+    if item.short and item.layer is None:
+        item.inputs, item.layers = inputs_of(code for _, code in item.arguments.values()), {}
+    if item.modifiers or item.from_ is not None or item.references is not None:
         return
-    item.plain = cls.variadic or len(cls.ports) - cls.optional <= 1 <= len(cls.ports)
+    item.chained = cls.variadic or len(cls.ports) - cls.optional <= 1 <= len(cls.ports)
+    item.plain = item.chained and item.layer is not None
     if item.plain and sense is not None:
         file.plain[item.kind if item.value is None else (item.kind, sense)] = item
 
@@ -199,9 +201,9 @@ def _meaning(file: File, item: First, sense: Any, counters: Counters) -> None:
     if item.broken or not all(code.fixed for _, code in item.arguments.values()):
         return
     if item.cls is not None:
-        with suppress(Problem):  # told where it is built, with the calls that lead there
+        try:
             item.layer = file.loader.layers.of(item.cls, {name: code.value for name, (_, code) in item.arguments.items()})
-        if item.layer is None:
+        except Problem:  # told where it is built, with the calls that lead there
             return
     if item.references is None and sense is not None:
         file.known[item.kind, sense] = item

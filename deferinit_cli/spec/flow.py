@@ -29,6 +29,7 @@ class Flow:
         self.faults = faults
         self.too_many = False
         self.connections = 0
+        self.homes: dict[int, Context] = {}  # where a short item was built whose arguments depend on that, by its value
 
     def told(self, ctx: Context, node: Tree, p: Problem) -> None:
         calls = ctx.call.chain() if ctx.call is not None else []
@@ -128,7 +129,7 @@ class Flow:
         node = self.network.makers[found]
         assert isinstance(node, Node) and isinstance(node.place, Item)
         entry = Entry((found,), node.place.head)
-        entry.made = node.place, None, node.index, node.index + 1
+        entry.made = node.place, self.homes.get(found), node.index, node.index + 1
         return entry
 
     def walk(self, ref: Reference, at: Entry, path: list[Any], name: str) -> Entry | None:

@@ -44,7 +44,10 @@ class Item:
     apply: Reference | None = None
     layer: Layer | None = None  # when its arguments are fixed
     short = False  # a layer that yields one value, of which no more is said than its inputs and what freeze and dtype say
-    plain = False  # not even that, from one value, with fixed arguments
+    chained = False  # not even that, and from one value
+    plain = False  # and with fixed arguments
+    inputs: tuple[str, ...] | None = None  # the variables that alone decide the layer of a short item
+    layers: dict[tuple[int, ...], Layer] = {}  # of those, by their values
     broken = False
 
     @property
@@ -88,7 +91,7 @@ class Again(Item):
     """A plain item that says what `first`, before it, says: only its place and its name are its own."""
 
     __slots__ = ("first", "head", "label", "layer", "value")
-    short = plain = True
+    short = chained = plain = True
     file = _same("file")
     kind = _same("kind")
     cls = _same("cls")

@@ -28,6 +28,10 @@ _VALUE = rf"(?: ({_START} [^:,\[\]{{}}]* (?<![ ])) | {_QUOTED.pattern} )?  [ ]* 
 """In brackets: a text or a quoted text and what ends it, or neither where more brackets follow."""
 _ITEM = re.compile(f"[ ]* (?:{_NAME})? {_VALUE}", re.VERBOSE)
 _PAIR = re.compile(f"[ ]* {_NAME} {_VALUE}", re.VERBOSE)
+_BARE = rf"{_START}[^:,()\[\]{{}}]*(?<![ ])"
+_BARE_ITEMS = re.compile(rf"\[({_BARE}(?:, {_BARE})*)\]")
+_BARE_PAIRS = re.compile(rf"\{{([{_FIRST}][^:,\[\]{{}}]*(?<![ ]): {_BARE}(?:, [{_FIRST}][^:,\[\]{{}}]*(?<![ ]): {_BARE})*)\}}")
+"""What most brackets hold: nothing in brackets, quotes or parentheses."""
 _CLOSE = re.compile(r"[ ]*([,\]}])")
 _EMPTY = re.compile(r"\[[ ]*\]|\{[ ]*\}")
 
@@ -44,7 +48,8 @@ def read(text: str) -> Tree | None:
         root = rows.all()
     except _Beyond:
         return None
-    return root if rows.colons == sum(line.count(":") for line in lines) else None
+    colons = sum(line.count(":") for line in lines) if "#" in text else text.count(":")
+    return root if rows.colons == colons else None
 
 
 def _written(text: str) -> tuple[list[str], list[int]]:
@@ -106,6 +111,7 @@ class _Rows:
         dash, column, first = " " * indent + "- ", indent + 3, numbers[at]
         inner, skip, colons = " " * (indent + 2), indent + 2, 0
         items: list[Tree] = []
+        node: Tree
         while at < count and lines[at].startswith(dash):
             body = lines[at][skip:]
             if body[0] not in _KEYS:
@@ -116,10 +122,10 @@ class _Rows:
             if not colon and text[-1] != ":":
                 items.append(Scalar(text, None, numbers[at], column))
                 at += 1
-            elif value and value[0] in _KEYS and not (at + 1 < count and lines[at + 1].startswith(inner)):
-                line = numbers[at]
-                pair = Scalar(text, None, line, column), Scalar(value, None, line, column + len(text) + 2)
-                items.append(Map([pair], line, column))
+            elif value and not (at + 1 < count and lines[at + 1].startswith(inner)):  # a pair alone, as most are
+                line, start = numbers[at], column + len(text) + 2
+                node = Scalar(value, None, line, start) if value[0] in _KEYS else self.value(value, line, start, depth + 1)
+                items.append(Map([(Scalar(text, None, line, column), node)], line, column))
                 colons += 1
                 at += 1
             else:
@@ -156,30 +162,33 @@ class _Rows:
             if at == count or not lines[at].startswith(pad):
                 break
             body = lines[at][indent:]
-        _distinct(pairs)
+        if len(pairs) > 1:
+            _distinct(pairs)
         self.colons += len(pairs)
         return Map(pairs, first, column), at
 
     def value(self, text: str, line: int, column: int, depth: int) -> Tree:
         """A key's value in its line, perhaps after more spaces."""
-        bare = text.lstrip(" ")
-        column += len(text) - len(bare)
-        return Scalar(bare, None, line, column) if _TEXT.match(bare) else self.rest(bare, line, column, depth)
+        if text[0] == " ":
+            bare = text.lstrip(" ")
+            column += len(text) - len(bare)
+            text = bare
+        return Scalar(text, None, line, column) if _TEXT.match(text) else self.rest(text, line, column, depth)
 
     def rest(self, text: str, line: int, column: int, depth: int) -> Tree:
         """Brackets or a quoted text to the end of a line."""
+        node: Tree
         if text[0] in "[{":
             node, end = brackets(text, 0, line, column, depth + 1)
-            self.colons += text.count(":")
         else:
             quoted = _QUOTED.match(text)
             if quoted is None:
                 raise _Beyond
             end = quoted.end()
             node = Scalar(text[1:-1], text[0], line, column, column + end)
-            self.colons += text.count(":")
         if end < len(text):
             raise _Beyond
+        self.colons += text.count(":")
         return node
 
 
@@ -187,12 +196,35 @@ def brackets(text: str, at: int, line: int, column: int, depth: int) -> tuple[Tr
     """A list or mapping in brackets, and where its text ends; the text starts at a column."""
     if depth > MAX_DEPTH:
         raise _Beyond
-    empty, here = _EMPTY.match(text, at), column + at
+    here = column + at
+    bare = (_BARE_ITEMS if text[at] == "[" else _BARE_PAIRS).match(text, at)
+    if bare is not None:
+        return _bare(bare[1].split(", "), text[at], line, here, column + bare.end()), bare.end()
+    empty = _EMPTY.match(text, at)
     if text[at] == "{":
         pairs, end = ([], empty.end()) if empty is not None else _pairs(text, at + 1, line, column, depth)
         return Map(pairs, line, here, column + end), end
     items, end = ([], empty.end()) if empty is not None else _items(text, at + 1, line, column, depth)
     return List(items, line, here, column + end), end
+
+
+def _bare(parts: list[str], opening: str, line: int, column: int, stop: int) -> Tree:
+    """A list or mapping of texts alone."""
+    at = column + 1
+    if opening == "[":
+        items: list[Tree] = []
+        for part in parts:
+            items.append(Scalar(part, None, line, at))
+            at += len(part) + 2
+        return List(items, line, column, stop)
+    pairs: list[tuple[Scalar, Tree]] = []
+    for part in parts:
+        key, _, value = part.partition(": ")
+        pairs.append((Scalar(key, None, line, at), Scalar(value, None, line, at + len(key) + 2)))
+        at += len(part) + 2
+    if len(pairs) > 1:
+        _distinct(pairs)
+    return Map(pairs, line, column, stop)
 
 
 def _pairs(text: str, at: int, line: int, column: int, depth: int) -> tuple[list[tuple[Scalar, Tree]], int]:
@@ -204,7 +236,8 @@ def _pairs(text: str, at: int, line: int, column: int, depth: int) -> tuple[list
             raise _Beyond
         node, at, close = _entry(text, m, line, column, depth)
         pairs.append((Scalar(m[1], None, line, column + m.start(1)), node))
-    _distinct(pairs)
+    if len(pairs) > 1:
+        _distinct(pairs)
     if close != "}":
         raise _Beyond
     return pairs, at
@@ -246,5 +279,5 @@ def _entry(text: str, m: re.Match[str], line: int, column: int, depth: int) -> t
 
 
 def _distinct(pairs: list[tuple[Scalar, Tree]]) -> None:
-    if len(pairs) > 1 and len({key.text for key, _ in pairs}) < len(pairs):
+    if len({key.text for key, _ in pairs}) < len(pairs):
         raise _Beyond

@@ -55,8 +55,8 @@ class Nodes(Flow):
             self.beyond(ctx, item, f"more than {MAX_INSTANCES:,} layers, containers and block calls")
         return not self.too_many
 
-    def plain_nodes(self, items: list[Item], start: int, ctx: Context, inputs: tuple[int, ...]) -> int:
-        """The nodes of a run of plain items, each of whose values stands for it in its scope; the first item beyond the run.
+    def chain(self, items: list[Item], start: int, ctx: Context, inputs: tuple[int, ...]) -> int:
+        """The nodes of a run of chained items, each of whose values stands for it in its scope; the first item beyond the run.
 
         One loop without calls, because nearly all items are plain.
         """
@@ -69,9 +69,14 @@ class Nodes(Flow):
         while k < end:
             item = items[k]
             label = item.label
-            if not item.plain or label in entries:
+            if not item.chained or label in entries:
                 break
             layer: Any = item.layer
+            if layer is None:
+                layer = self.layer_here(item, ctx)
+                if layer is None:
+                    break
+                self.homes[value] = ctx
             outputs = (value,)
             node = Node(index, prefix + label, layer, inputs, outputs, item, call, None, dtype, fold)
             nodes.append(node)
@@ -88,6 +93,8 @@ class Nodes(Flow):
             k += 1
             index += 1
             value += 1
+        if k == start:
+            return k
         self.instances += k - start
         self.bounded(ctx, items[k - 1])
         ctx.flow = inputs
@@ -97,7 +104,7 @@ class Nodes(Flow):
         """The node of a short item whose name is free: what building any item comes to for these."""
         entries, outer = ctx.names.entries, ctx.overrides
         flow = self.inputs(item, ctx)
-        layer = item.layer or self.make_layer(item, ctx)
+        layer = item.layer or self.layer_here(item, ctx)
         inputs: tuple[int, ...] | None = None
         if flow is not None and self.counted(item, ctx):
             ctx.several = []
@@ -105,18 +112,16 @@ class Nodes(Flow):
         if layer is None or inputs is None:
             entries[item.label] = Entry(None, item.head)
             return None
-        start, owned = len(self.network.nodes), len(self.network.parameters)
+        owned = len(self.network.parameters)
         if item.modifiers:
             ctx.overrides = self.overrides(item, ctx)
         out = self.node(layer, inputs, ctx.prefix + item.label, item, ctx, None)
         ctx.overrides = outer
         if item.modifiers:
             self.idle(item, ctx, len(self.network.parameters) - owned)
-        if item.layer is not None:
-            entries[item.label] = out[0]
-        else:  # where it is built says more than it does
-            entry = entries[item.label] = Entry(out, item.head)
-            entry.made = item, ctx, start, start + 1
+        entries[item.label] = out[0]
+        if item.layer is None:
+            self.homes[out[0]] = ctx
         return out
 
     def learn(self, layer: Layer) -> tuple[int, list[Param]]:
@@ -199,6 +204,18 @@ class Nodes(Flow):
                            help="`deferinit show` lists the parameters by name")  # fmt: skip
             elif not found:
                 self.fault(ctx, key, "no-parameters", f"{item.kind} has no parameters: {name} says nothing", help="remove it")
+
+    def layer_here(self, item: Item, ctx: Context) -> Layer | None:
+        """The layer of a short item whose arguments depend on where it is built: looked up where a few ints decide it."""
+        values = ctx.values.integers(item.inputs) if item.inputs is not None else None
+        if values is None:
+            return self.make_layer(item, ctx)
+        layer = item.layers.get(values)
+        if layer is None:
+            layer = self.make_layer(item, ctx)
+            if layer is not None:
+                item.layers[values] = layer
+        return layer
 
     def make_layer(self, item: Item, ctx: Context) -> Layer | None:
         """The layer of an item whose arguments depend on where it is built."""

@@ -39,6 +39,19 @@ class Values:
                       expected=f"a variable: {', '.join(known[:100])}" if known else "",
                       help=suggest(name, known) or "quote it if it is text", word=name)  # fmt: skip
 
+    def integers(self, names: tuple[str, ...]) -> tuple[int, ...] | None:
+        """The values of variables where all are ints."""
+        out = []
+        for name in names:
+            at: Values | None = self
+            while at is not None and name not in at.names:
+                at = at.outer
+            value = at.names[name] if at is not None else None
+            if type(value) is not int:
+                return None
+            out.append(value)
+        return tuple(out)
+
     def symbol(self, name: str) -> Any:
         if self.call is None:
             raise Problem("symbol-in-condition", f"the symbol {name} has no value yet", found=name,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..problems import LIMIT, Diagnostic, Problem, Source, TooMany
 from ..shapes.dims import REST
-from .expressions import Scope, constant, evaluate, parse, variables
+from .expressions import Scope, constant, evaluate, parse, symbolic, variables
 from .operations import limited_list
 from .tree import List, Map, Scalar, Tree, span
 
@@ -63,6 +63,21 @@ def _names(tree: Any) -> Iterator[tuple[Tree, str]]:
             yield from _names(t)
     elif kind == "expression":
         yield from ((node, name) for name in sorted(variables(body)))
+
+
+def inputs_of(codes: Iterable[Code]) -> tuple[str, ...] | None:
+    """The variables that alone decide the values of some codes; None where symbols or words that may be variables do too."""
+    names: set[str] = set()
+    trees = [code.tree for code in codes if not code.fixed]
+    while trees:
+        _, kind, body = trees.pop()
+        if kind == "list":
+            trees += body
+        elif kind == "word" or (kind == "expression" and symbolic(body)):
+            return None
+        elif kind == "expression":
+            names |= variables(body)
+    return tuple(sorted(names))
 
 
 class Located(Exception):
