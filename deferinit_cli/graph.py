@@ -70,6 +70,10 @@ class Place(Protocol):
         """Of its head."""
 
     @property
+    def line(self) -> int:
+        """Of that, the line."""
+
+    @property
     def args(self) -> dict[str, Span]:
         """Of the values of its arguments, by name."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..collector import Held
@@ -34,13 +35,14 @@ class Report:
         self.waits = Waits(resolved)
         self.command = command
         self.spec = spec
+        self.alike: dict[Any, dict[str, Any]] = {}  # rows of tensors of which all but names and lines is one
         self.inks: dict[Any, list[int] | None] = {}  # many tensors have one shape: it is written once
         self.formulae: dict[Any, list[str] | None] = {}
         with Held():
             self.make_rows()
         self.problems: list[dict[str, Any]] = []
         self.extra: dict[str, Any] = {}
-        self.terms = total_terms(self.own, self.layers)
+        self.terms = total_terms(self.own, self.macs)
         self.totals, self.formulas = self.sums()
         self.warnings: list[str] = []
         if depends:
@@ -54,7 +56,17 @@ class Report:
         self.own = [self.parameter(p) for p in self.network.parameters]  # as they are here: what totals are made of
         theirs = self.lens.framework != "torch"
         self.parameters = [self.view(v) for n in self.network.nodes for v in self.views(n)] if theirs else self.own
-        self.layers = [self.layer(n) for n in self.network.nodes]
+        self.macs = [self.resolved.macs(n) for n in self.network.nodes]
+
+    @cached_property
+    def layers(self) -> list[dict[str, Any]]:
+        """The layers' rows, which most tables do without."""
+        with Held():
+            return list(self.layers_now())
+
+    def layers_now(self) -> Iterator[dict[str, Any]]:
+        """The same for who needs each once."""
+        return iter(self.layers) if "layers" in self.__dict__ else map(self.layer, self.network.nodes)
 
     def ink(self, shape: Any) -> list[int] | None:
         if shape not in self.inks:
@@ -83,8 +95,18 @@ class Report:
             )
 
     def parameter(self, p: Parameter) -> dict[str, Any]:
+        node, shape = p.node, self.resolved.tensor(p)
+        alike = shape is not None and p.said is None and all(type(n) is int for n in shape)
+        if not alike:
+            return self.parameter_row(p, shape)
+        key = id(node.layer), p.declared.key, shape, node.dtype
+        row = self.alike.get(key)
+        if row is None:
+            row = self.alike[key] = self.parameter_row(p, shape)
+        return {**row, "name": p.name, "layer": node.name, "line": node.place.line, "_fold": node.fold}
+
+    def parameter_row(self, p: Parameter, shape: Any) -> dict[str, Any]:
         resolved = self.resolved
-        shape = resolved.tensor(p)
         waits = self.waits.parameter(p)
         count = elements(shape)
         return {
@@ -100,7 +122,7 @@ class Report:
             "initializer": p.initializer.text(),
             "tied_to": p.tied_to.name if p.tied_to is not None else None,
             "waits_for": ", ".join(waits) or None,
-            "line": p.node.place.span.line,
+            "line": p.node.place.line,
             "_waits": self.waits.briefly(p) if waits else "",
             "_count": count,
             "_least": least(shape),
@@ -163,11 +185,11 @@ class Report:
             shape = resolved.tensor(p)
             if p.tied_to is None and not p.buffer:
                 count = None if count is None or shape is None or None in shape else add(count, product(list(shape)))
-        macs = resolved.macs(node)
+        macs = self.macs[node.index]
         return {
             "name": node.name,
             "kind": node.layer.kind,
-            "line": node.place.span.line,
+            "line": node.place.line,
             "inputs": [net.value_name(v) for v in node.inputs],
             "input_shapes": [self.ink(resolved.shape(v)) for v in node.inputs],
             "output_shapes": [self.open_ink(v) for v in outputs],
@@ -215,7 +237,7 @@ class Report:
 
     def unknown_cost(self) -> str:
         """Which layers' multiply-accumulates are not known even as a formula, and what they wait for."""
-        nodes = [n for n, layer in zip(self.network.nodes, self.layers) if layer["_macs"] is None]
+        nodes = [n for n, macs in zip(self.network.nodes, self.macs) if macs is None]
         waits = dict.fromkeys(w for n in nodes for w in self.waits.cost(n))
         return f"{some([n.name for n in nodes])} wait{'s' * (len(nodes) == 1)}" + (f" for {some(list(waits))}" if waits else "")
 
@@ -237,7 +259,8 @@ class Report:
         for row in self.layers:
             row["_problem"] = said.get(row["name"])
 
-    def document(self) -> dict[str, Any]:
+    def document(self, rows: Callable[[Iterable[dict[str, Any]]], Any] = list) -> dict[str, Any]:
+        """What is documented; `rows` makes of the parameters and layers what holds them."""
         net, resolved = self.network, self.resolved
         doc = {
             "schema": SCHEMA,
@@ -247,8 +270,8 @@ class Report:
             "inputs": [port(i.name, i.value, resolved) for i in net.inputs],
             "outputs": [port(label, v, resolved) for label, v in net.outputs],
             **self.seen(),
-            "parameters": [public(r) for r in self.parameters],
-            "layers": [public(r) for r in self.layers],
+            "parameters": rows(map(public, self.parameters)),
+            "layers": rows(map(public, self.layers_now())),
             "totals": self.totals,
             "formulas": self.formulas,
             **self.extra,

@@ -21,14 +21,17 @@ BYTES = {
 }
 
 
-def total(found: Sequence[dict[str, Any]], what: str = "_count") -> Any:
+def total(found: Sequence[dict[str, Any]]) -> Any:
     """The sum of counts as a term; None when one is not known."""
-    terms = [r[what] for r in found]
+    terms = [r["_count"] for r in found]
     return None if None in terms else add_all(terms)
 
 
-def total_terms(parameters: Sequence[dict[str, Any]], layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Totals of a report's rows; None where something is unknown. Tied tensors count once, buffers are no parameters."""
+def total_terms(parameters: Sequence[dict[str, Any]], macs: Sequence[Any]) -> dict[str, Any]:
+    """Totals of a report's parameters and its layers' costs; None where something is unknown.
+
+    Tied tensors count once, buffers are no parameters.
+    """
     own = [r for r in parameters if r["tied_to"] is None]
     tensors = [r for r in own if not r["buffer"]]
     sizes = [(width, total([r for r in own if r["dtype"] == dtype])) for dtype, width in BYTES.items()]
@@ -37,5 +40,5 @@ def total_terms(parameters: Sequence[dict[str, Any]], layers: Sequence[dict[str,
         "trainable": total([r for r in tensors if r["trainable"]]),
         "buffers": total([r for r in own if r["buffer"]]),
         "bytes": None if any(t is None for _, t in sizes) else add_all(mul(width, t) for width, t in sizes),
-        "macs": total(layers, "_macs"),
+        "macs": None if None in macs else add_all(macs),
     }

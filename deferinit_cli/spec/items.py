@@ -59,6 +59,10 @@ class Item:
         return span(self.file.source, self.head)
 
     @property
+    def line(self) -> int:
+        return self.head.line
+
+    @property
     def args(self) -> dict[str, Span]:
         """Where the values of its arguments stand, by name."""
         return {name: span(self.file.source, node) for _, name, node in written(self) if name in self.arguments}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from io import StringIO
 from typing import Any
 
 from ..report import Report
-from ..report.document import public
 from .problems import safe
 
 PARAMETERS = ["name", "layer", "declared", "shape", "symbolic", "dtype", "count", "trainable", "buffer", "initializer",
@@ -17,12 +17,12 @@ LAYERS = ["name", "kind", "line", "inputs", "input_shapes", "output_shapes", "ou
 
 def render(report: Report, options: dict[str, Any]) -> str:
     layers = bool(options.get("layers"))
-    rows = report.layers if layers else report.parameters
+    rows = report.layers_now() if layers else report.parameters
     more = ["depends_on"] if options.get("depends") and not layers else []
-    return dump([*(LAYERS if layers else PARAMETERS), *more], [public(r) for r in rows])
+    return dump([*(LAYERS if layers else PARAMETERS), *more], rows)
 
 
-def dump(columns: list[str], rows: list[dict[str, Any]]) -> str:
+def dump(columns: list[str], rows: Iterable[dict[str, Any]]) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)

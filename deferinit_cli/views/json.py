@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from ..report import Report
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def render(report: Report, options: dict[str, Any]) -> str:
-    return dump(report.document())
+    return dump(report.document(rows=iter))
 
 
 def dump(document: Any) -> str:
-    """Any document as JSON: stable, UTF-8, one key a line at the top and one row a line below."""
+    """Any document as JSON: stable, UTF-8, one key a line at the top and one row a line below; iterators are lists of rows."""
     if not isinstance(document, dict):
         return written(document) + "\n"
-    parts = []
+    pieces: list[str] = []
     for key, value in document.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            inner = ",\n  ".join(map(written, value))
-            parts.append(f"{json.dumps(key)}: [\n  {inner}\n ]")
+        pieces += ",\n " if pieces else "{", json.dumps(key), ": "
+        if isinstance(value, Iterator) or (isinstance(value, list) and value and isinstance(value[0], dict)):
+            start = len(pieces)
+            for row in value:
+                pieces += ",\n  " if len(pieces) > start else "[\n  ", written(row)
+            pieces.append("\n ]" if len(pieces) > start else "[]")
         else:
-            parts.append(f"{json.dumps(key)}: {written(value)}")
-    return "{" + ",\n ".join(parts) + "}\n"
+            pieces.append(written(value))
+    pieces.append("}\n" if pieces else "{}\n")
+    return "".join(pieces)
 
 
 def written(value: Any) -> str:
     """A value in UTF-8, but for what a terminal would act on or hide: reversed text, half of a character."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _encode(value)
     return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)

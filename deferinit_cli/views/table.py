@@ -36,33 +36,46 @@ def draw(table: Table, options: dict[str, Any]) -> str:
     footer = [line for text in table.footer for line in (wrap(inked(text, options), width) if width else [inked(text, options)])]
     if not table.rows:
         return "\n".join(footer)
-    cells = [[inked(c, options) for c in row] for row in table.rows]
-    folded = fit(table.columns, cells, width) if width else [[[c] for c in row] for row in cells]
+    whole = "".join(map("".join, table.rows))
+    cells = table.rows if inked(whole, options) == whole else [[inked(c, options) for c in row] for row in table.rows]
     marks = {k: inked(f"▲ {message}", options) for k, message in table.marked.items()}
-    marked = {k: wrap(mark, width) if width else [mark] for k, mark in marks.items()}
-    lines = (coloured if options.get("color") else plain)(table.columns, folded, marked, options)
-    return "\n".join([*lines, *(["", *footer] if footer else [])])
+    lines, notes = folded(table.columns, cells, marks, width) if width else (cells, {k: (1, [m]) for k, m in marks.items()})
+    drawn = (coloured if options.get("color") else plain)(table.columns, lines, notes, options)
+    return "\n".join([*drawn, *(["", *footer] if footer else [])])
 
 
-Cells = list[list[list[str]]]
-"""Rows of cells of lines."""
+Notes = dict[int, tuple[int, list[str]]]
+"""What is said below a marked row, by its last line, with how many lines the row has."""
 
 
-def plain(columns: list[str], rows: Cells, marked: dict[int, list[str]], options: dict[str, Any]) -> list[str]:
-    widths = [max(len(name), *(len(line) for row in rows for line in row[k])) for k, name in enumerate(columns)]
+def folded(columns: list[str], cells: list[list[str]], marks: dict[int, str], width: int) -> tuple[list[list[str]], Notes]:
+    """Rows as lines that fit a width."""
+    lines: list[list[str]] = []
+    notes: Notes = {}
+    for k, row in enumerate(fit(columns, cells, width)):
+        height = max(map(len, row))
+        lines += [[c[i] if i < len(c) else "" for c in row] for i in range(height)]
+        if k in marks:
+            notes[len(lines) - 1] = height, wrap(marks[k], width)
+    return lines, notes
 
-    def line(row: list[str]) -> str:
-        out = [c.rjust(w) if n in RIGHT else c.ljust(w) for c, w, n in zip(row, widths, columns)]
-        return "  ".join(out).rstrip()
 
-    out = [line(columns), inked("─", options) * (sum(widths) + GAP * (len(widths) - 1))]
-    for k, row in enumerate(rows):
-        out += [line([c[i] if i < len(c) else "" for c in row]) for i in range(max(map(len, row)))]
-        out += marked.get(k, [])
+def widest(columns: list[str], lines: list[list[str]]) -> list[int]:
+    return [max(len(name), max([len(line[k]) for line in lines])) for k, name in enumerate(columns)]
+
+
+def plain(columns: list[str], lines: list[list[str]], notes: Notes, options: dict[str, Any]) -> list[str]:
+    widths = widest(columns, lines)
+    form = (" " * GAP).join(f"{{:{'>' if n in RIGHT else '<'}{w}}}" for n, w in zip(columns, widths)).format
+    out = [form(*columns).rstrip(), inked("─", options) * (sum(widths) + GAP * (len(widths) - 1))]
+    for k, line in enumerate(lines):
+        out.append(form(*line).rstrip())
+        if k in notes:
+            out += notes[k][1]
     return out
 
 
-def coloured(columns: list[str], rows: Cells, marked: dict[int, list[str]], options: dict[str, Any]) -> list[str]:
+def coloured(columns: list[str], lines: list[list[str]], notes: Notes, options: dict[str, Any]) -> list[str]:
     """The same in colour."""
     from io import StringIO
 
@@ -70,7 +83,8 @@ def coloured(columns: list[str], rows: Cells, marked: dict[int, list[str]], opti
     from rich.text import Text
 
     styles = {"declared": "yellow", "resolved": "green", "notes": "dim"}
-    widths = [max(len(name), *(len(line) for row in rows for line in row[k])) for k, name in enumerate(columns)]
+    widths = widest(columns, lines)
+    red = {n for k, (height, _) in notes.items() for n in range(k - height + 1, k + 1)}
     out = StringIO()
     console = Console(file=out, force_terminal=True, width=sum(widths) + GAP * len(widths) + 1, highlight=False,
                       color_system="standard", legacy_windows=False)  # fmt: skip
@@ -84,9 +98,8 @@ def coloured(columns: list[str], rows: Cells, marked: dict[int, list[str]], opti
 
     put(columns, "bold")
     console.print(Text(inked("─", options) * (sum(widths) + GAP * (len(widths) - 1))), soft_wrap=True)
-    for k, row in enumerate(rows):
-        for i in range(max(map(len, row))):
-            put([c[i] if i < len(c) else "" for c in row], "bold red" if k in marked else "")
-        for line in marked.get(k, []):
-            console.print(Text(line, "bold red"), soft_wrap=True)
+    for k, line in enumerate(lines):
+        put(line, "bold red" if k in red else "")
+        for note in notes[k][1] if k in notes else ():
+            console.print(Text(note, "bold red"), soft_wrap=True)
     return out.getvalue().rstrip("\n").split("\n")

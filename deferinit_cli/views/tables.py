@@ -50,24 +50,35 @@ def parameter_table(report: Report, options: dict[str, Any]) -> Table:
         columns.insert(columns.index("count") + 1 if "count" in columns else len(columns), "depends_on")
     rows = [r for r in report.parameters if keep(r["name"], options)]
     folded = fold(rows, signature_of_parameter, not options.get("unfold"))
-    lines = [[parameter_cell(f.row, f.name, f.times, c) for c in columns] for f in folded]
+    shown = Shown()
+    lines = [[parameter_cell(f.row, f.name, f.times, c, shown) for c in columns] for f in folded]
     table = Table("parameters", columns, lines)
     table.footer = footer(report)
     drop_empty(table, {"notes"} if not options.get("columns") else set())
     return table
 
 
-def parameter_cell(r: dict[str, Any], name: str, times: int, column: str) -> str:
+class Shown(dict[int, str]):
+    """Shapes as text, by their ids: a report has one list for all tensors of a shape."""
+
+    def text(self, dims: Any) -> str:
+        found = self.get(id(dims))
+        if found is None:
+            found = self[id(dims)] = shape_text(dims)
+        return found
+
+
+def parameter_cell(r: dict[str, Any], name: str, times: int, column: str, shown: Shown) -> str:
     if column == "parameter":
         return name + (f"  × {times}" if times > 1 else "")
     if column == "declared":
-        return shape_text(r["declared"])
+        return shown.text(r["declared"])
     if column == "resolved":
-        return shape_text(r["shape"])
+        return shown.text(r["shape"])
     if column == "count":
         if r["tied_to"] is not None:
             return "tied"
-        return grouped(times_term(r["_count"], times))
+        return grouped(r["_count"] if times == 1 else times_term(r["_count"], times))
     if column == "notes":
         return notes(r)
     if column == "depends_on":
@@ -85,10 +96,11 @@ def notes(r: dict[str, Any]) -> str:
         out.append("buffer")
     elif not r["trainable"]:
         out.append("frozen")
-    formulas = [s for s, n in zip(r["symbolic"] or [], r["shape"] or []) if n == -1 and s != "?"]
-    formulas = [f for f in formulas if any(c in f for c in "*/+ (")]  # a bare symbol is named by what is waited for
-    if formulas:
-        out.append("-1 = " + ", ".join(formulas))
+    if -1 in (r["shape"] or ()):
+        formulas = [s for s, n in zip(r["symbolic"], r["shape"]) if n == -1 and s != "?"]
+        formulas = [f for f in formulas if any(c in f for c in "*/+ (")]  # a bare symbol is named by what is waited for
+        if formulas:
+            out.append("-1 = " + ", ".join(formulas))
     if r.get("note"):
         out.append(r["note"])
     if r["waits_for"]:
