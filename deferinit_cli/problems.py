@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+BREAK = "\r\n|[\n\r\x85\u2028\u2029]"
 """What YAML 1.1 counts as a line's end."""
 
 
@@ -21,7 +21,7 @@ class Source:
     def line(self, number: int) -> str:
         """The text of line `number` (1-based), without its end; empty when there is none."""
         if self._lines is None:
-            self._lines = BREAK.split(self.text)
+            self._lines = re.split(BREAK, self.text)
         return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
 

@@ -11,14 +11,20 @@ from ..problems import BREAK, Diagnostic, Rejected, Source, Span
 _COMMENT = re.compile(r"(?<!\S)#")
 _LINE_END = re.compile("[\n\r]")
 
-FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+FORBIDDEN = "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
 """What no text may hold: what YAML refuses, and controls that turn the reading direction of what follows."""
 
-UNSEEN = re.compile(
+UNSEEN = (
     "[\t\x85\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2000-\u200f\u2028\u2029\u202f\u205f-\u2065\u206a-\u206f"
     "\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
 """Tabs and characters that cannot be told from a space, from a line break or from nothing."""
+
+
+def find(characters: str, text: str) -> int:
+    """Where the first of some characters stands in a text, or -1; nearly all texts are ASCII, and need no such pattern."""
+    m = re.search(characters, text)
+    return m.start() if m is not None else -1
 
 
 def unseen(source: Source, quoted: list[tuple[int, int]]) -> None:
@@ -27,7 +33,8 @@ def unseen(source: Source, quoted: list[tuple[int, int]]) -> None:
     `quoted`: from where to where in the text.
     """
     text, at, line_start = source.text, 0, 0
-    while (m := UNSEEN.search(text, at)) is not None:  # every text and every line is looked at once: no text makes it slow
+    search = re.compile(UNSEEN).search
+    while (m := search(text, at)) is not None:  # every text and every line is looked at once: no text makes it slow
         end = text_end(quoted, m.start())
         if end:
             at = end
@@ -53,7 +60,7 @@ def text_end(quoted: list[tuple[int, int]], at: int) -> int:
 
 def position(text: str, at: int) -> tuple[int, int]:
     """Line and column of a place in a text, as YAML counts lines."""
-    before = BREAK.split(text[:at])
+    before = re.split(BREAK, text[:at])
     return len(before), len(before[-1]) + 1
 
 

@@ -14,9 +14,9 @@ from .tree import MAX_DEPTH, List, Map, Scalar, Tree, after
 LONGEST = 1000
 """Characters of a line: YAML looks for a key's colon 1024 characters far."""
 
-_FIRST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_(=+/~"
+_FIRST = "A-Za-z0-9_(=+/~"
 """What a key, and an item that is a text, may start with."""
-_KEYS = frozenset(_FIRST)
+_KEYS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_(=+/~")
 _START = rf"(?:[{_FIRST}.]|-[A-Za-z0-9_.(])"
 """What a value may start with."""
 _TEXT = re.compile(_START)
@@ -28,10 +28,8 @@ _VALUE = rf"(?: ({_START} [^:,\[\]{{}}]* (?<![ ])) | {_QUOTED.pattern} )?  [ ]* 
 """In brackets: a text or a quoted text and what ends it, or neither where more brackets follow."""
 _ITEM = re.compile(f"[ ]* (?:{_NAME})? {_VALUE}", re.VERBOSE)
 _PAIR = re.compile(f"[ ]* {_NAME} {_VALUE}", re.VERBOSE)
-_BARE = rf"{_START}[^:,()\[\]{{}}]*(?<![ ])"
-_BARE_ITEMS = re.compile(rf"\[({_BARE}(?:, {_BARE})*)\]")
-_BARE_PAIRS = re.compile(rf"\{{([{_FIRST}][^:,\[\]{{}}]*(?<![ ]): {_BARE}(?:, [{_FIRST}][^:,\[\]{{}}]*(?<![ ]): {_BARE})*)\}}")
-"""What most brackets hold: nothing in brackets, quotes or parentheses."""
+_FLAT = re.compile(r"""[\[{]([^\[\]{}()"']+)[\]}]""")
+"""Brackets that hold no others, no quotes and no parentheses, as most."""
 _CLOSE = re.compile(r"[ ]*([,\]}])")
 _EMPTY = re.compile(r"\[[ ]*\]|\{[ ]*\}")
 
@@ -197,9 +195,11 @@ def brackets(text: str, at: int, line: int, column: int, depth: int) -> tuple[Tr
     if depth > MAX_DEPTH:
         raise _Beyond
     here = column + at
-    bare = (_BARE_ITEMS if text[at] == "[" else _BARE_PAIRS).match(text, at)
-    if bare is not None:
-        return _bare(bare[1].split(", "), text[at], line, here, column + bare.end()), bare.end()
+    flat = _FLAT.match(text, at)
+    if flat is not None:
+        node = _flat(flat[1].split(", "), text[at] + text[flat.end() - 1], line, here, column + flat.end())
+        if node is not None:
+            return node, flat.end()
     empty = _EMPTY.match(text, at)
     if text[at] == "{":
         pairs, end = ([], empty.end()) if empty is not None else _pairs(text, at + 1, line, column, depth)
@@ -208,23 +208,32 @@ def brackets(text: str, at: int, line: int, column: int, depth: int) -> tuple[Tr
     return List(items, line, here, column + end), end
 
 
-def _bare(parts: list[str], opening: str, line: int, column: int, stop: int) -> Tree:
-    """A list or mapping of texts alone."""
+def _flat(parts: list[str], signs: str, line: int, column: int, stop: int) -> Tree | None:
+    """A list or mapping of texts alone; None where there is more to it."""
     at = column + 1
-    if opening == "[":
+    if signs == "[]":
         items: list[Tree] = []
         for part in parts:
+            if not _is_text(part):
+                return None
             items.append(Scalar(part, None, line, at))
             at += len(part) + 2
         return List(items, line, column, stop)
     pairs: list[tuple[Scalar, Tree]] = []
     for part in parts:
         key, _, value = part.partition(": ")
+        if not (_is_text(value) and _is_text(key) and key[0] in _KEYS):
+            return None
         pairs.append((Scalar(key, None, line, at), Scalar(value, None, line, at + len(key) + 2)))
         at += len(part) + 2
     if len(pairs) > 1:
         _distinct(pairs)
-    return Map(pairs, line, column, stop)
+    return Map(pairs, line, column, stop) if signs == "{}" else None
+
+
+def _is_text(part: str) -> bool:
+    """Whether what stands between brackets and commas is a plain text and no more."""
+    return bool(part) and (part[0] in _KEYS or _TEXT.match(part) is not None) and part[-1] != " " and "," not in part and ":" not in part
 
 
 def _pairs(text: str, at: int, line: int, column: int, depth: int) -> tuple[list[tuple[Scalar, Tree]], int]:

@@ -6,7 +6,7 @@ import re
 
 from ..problems import Source
 from . import lines
-from .characters import FORBIDDEN, UNSEEN, character, refusal
+from .characters import FORBIDDEN, UNSEEN, character, find, refusal
 from .tree import List, Map
 
 MAX_BYTES = 1 << 20
@@ -40,8 +40,8 @@ def read(text: str, name: str, backend: str = "lines") -> tuple[Source, Map]:
     source = Source(name, text.removeprefix("\ufeff"))
     text = source.text
     hidden = has_hidden(text)
-    if hidden and (bad := FORBIDDEN.search(text)) is not None:
-        raise character(source, bad.start())
+    if hidden and (bad := find(FORBIDDEN, text)) >= 0:
+        raise character(source, bad)
     if "%" in text and (m := _DIRECTIVE.match(text)):
         raise refusal(source, "directive", "a YAML directive", text.count("\n", 0, m.start(1)) + 1, 1, found=m.group(1)[:40],
                       help="a spec needs none: remove the line")  # fmt: skip
@@ -58,4 +58,4 @@ def read(text: str, name: str, backend: str = "lines") -> tuple[Source, Map]:
 
 def has_hidden(text: str) -> bool:
     """Whether a text may hold characters that are refused, at least outside of quotes and comments."""
-    return _ODD.search(text) is not None and (UNSEEN.search(text) is not None or FORBIDDEN.search(text) is not None)
+    return _ODD.search(text) is not None and max(find(UNSEEN, text), find(FORBIDDEN, text)) >= 0
