@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..report import Report
@@ -14,15 +15,20 @@ ASCII = str.maketrans({"─": "-", "│": "|", "…": "...", "×": "x", "→": "
 
 def render(report: Report, options: dict[str, Any]) -> str:
     """The whole of what a command prints for people."""
-    tables = [layer_table(report, options)] if options.get("layers") or report.problems else []
-    results = result_tables(report)
-    if not results and (not report.problems or options.get("parameters")):
-        tables.append(parameter_table(report, options))
-    tables += results
     width = options.get("width")
     head = inked(heading(report), options)
-    parts = ["\n".join(wrap(head, width)) if width else head, *(draw(t, options) for t in tables)]
+    parts = ["\n".join(wrap(head, width)) if width else head, *(draw(t, options) for t in tables(report, options))]
     return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def tables(report: Report, options: dict[str, Any]) -> Iterator[Table]:
+    """What is to be told, a table after the other: large ones need not all be there at once."""
+    if options.get("layers") or report.problems:
+        yield layer_table(report, options)
+    results = result_tables(report)
+    if not results and (not report.problems or options.get("parameters")):
+        yield parameter_table(report, options)
+    yield from results
 
 
 def inked(text: str, options: dict[str, Any]) -> str:

@@ -78,7 +78,7 @@ def parameter_cell(r: dict[str, Any], name: str, times: int, column: str, shown:
     if column == "count":
         if r["tied_to"] is not None:
             return "tied"
-        return grouped(r["_count"] if times == 1 else times_term(r["_count"], times))
+        return grouped(times_term(r["_count"], times))
     if column == "notes":
         return notes(r)
     if column == "depends_on":
@@ -136,9 +136,11 @@ def outputs(shown: list[str]) -> str:
 
 
 def times_term(term: Any, times: int) -> Any:
+    if term is None or times == 1:
+        return term
     from ..shapes.expr import mul
 
-    return None if term is None else mul(times, term)
+    return mul(times, term)
 
 
 def shallow(report: Report, rows: list[dict[str, Any]], depth: int) -> list[dict[str, Any]]:
