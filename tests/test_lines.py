@@ -11,7 +11,7 @@ import pytest
 
 from deferinit_cli.problems import Rejected
 from deferinit_cli.spec import lines, reader
-from deferinit_cli.spec.tree import List, Scalar, Tree
+from deferinit_cli.spec.tree import MAX_DEPTH, List, Scalar, Tree
 from tests.benchmarks.reading import SHAPES
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").rglob("*.yaml"))
@@ -72,6 +72,15 @@ def test_texts_of_the_benchmark(shape: str) -> None:
 ])  # fmt: skip
 def test_texts_at_the_edge(text: str) -> None:
     agrees(text)
+
+
+@pytest.mark.parametrize("depth", range(MAX_DEPTH - 4, MAX_DEPTH + 3))
+@pytest.mark.parametrize("inner", ["b", "b: c", "{b: c}", "[]"])
+def test_as_deep_as_may_be(depth: int, inner: str) -> None:
+    agrees(f"a: {'[' * depth}{inner}{']' * depth}")
+    lines = [f"{'  ' * k}- k{k}:" for k in range(depth // 2)]
+    agrees("\n".join(["a:", *lines, f"{'  ' * (depth // 2)}- {inner}"]))
+    agrees("\n".join([*(f"{' ' * k}k{k}:" for k in range(depth)), f"{' ' * depth}k: {inner if ': ' not in inner else '[b]'}"]))
 
 
 def test_all_short_texts() -> None:

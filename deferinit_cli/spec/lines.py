@@ -262,6 +262,8 @@ def _items(text: str, at: int, line: int, column: int, depth: int) -> tuple[list
         if type(node) is Scalar and not node.style and node.text.count("(") != node.text.count(")"):
             raise _Beyond  # a comma may have cut a call in two
         if m[1]:
+            if depth == MAX_DEPTH:
+                raise _Beyond
             key = Scalar(m[1], None, line, column + m.start(1))
             node = Map([(key, node)], line, key.column, column + at - 1)
         items.append(node)
