@@ -63,6 +63,13 @@ def with_defaults(item: Item, mine: Written) -> Written:
     return mine + [d for d in defaults if d[1] not in names]
 
 
+def moved(item: Item, arguments: dict[str, tuple[Scalar | None, Code]]) -> dict[str, tuple[Scalar | None, Code]]:
+    """The arguments of an item that says what another says, at its own places."""
+    names = item.cls.arguments if item.cls is not None else item.target.argument_names() if item.target is not None else ()
+    found = {name: (key, arguments[name][1].at(node)) for key, name, node in own(item, names)}
+    return {**arguments, **found}
+
+
 def layer_arguments(file: File, item: First) -> None:
     cls, value = item.cls, item.value
     assert cls is not None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..layers.base import Layer
 from ..problems import Problem
 from ..spelling import suggest
-from .arguments import block_arguments, layer_arguments, merged, said
+from .arguments import block_arguments, layer_arguments, merged, moved, said
 from .items import NAME, Again, First, Item
 from .modifiers import MODIFIERS, SIMPLE, by_parameter, idle_modifiers, modifiers, tied_twice
 from .references import compile_reference
@@ -130,7 +130,9 @@ def _head(file: File, item: First, counters: Counters) -> First | None:
     sense = said(value)
     same = file.merges.get(item.kind) if type(value) is List else file.known.get((item.kind, sense))
     if same is not None:
-        item.cls, item.target, item.arguments, item.layer = same.cls, same.target, same.arguments, same.layer
+        item.cls, item.target, item.layer, item.fixed = same.cls, same.target, same.layer, same.fixed
+        item.arguments = same.arguments if same.fixed else moved(item, same.arguments)
+        item.inputs, item.layers = same.inputs, same.layers
         if type(value) is List:
             merged(file, item, value.items)
     else:
@@ -153,7 +155,7 @@ def _shorten(file: File, item: First, cls: type[Layer], sense: Any) -> None:
     if cls.structural or cls.sides or cls.yields is not Layer.yields:
         return
     item.short = not item.modifiers or all(m in SIMPLE and code.fixed for m, (_, code) in item.modifiers.items())
-    if item.short and item.layer is None:
+    if item.short and item.layer is None and item.inputs is None:
         item.inputs, item.layers = inputs_of(code for _, code in item.arguments.values()), {}
     if item.modifiers or item.from_ is not None or item.references is not None:
         return
@@ -198,9 +200,10 @@ def _meaning(file: File, item: First, sense: Any, counters: Counters) -> None:
             _container(file, item, item.value, counters if item.transparent else defaultdict(count))
             return
         layer_arguments(file, item)
-    if item.broken or not all(code.fixed for _, code in item.arguments.values()):
+    item.fixed = all(code.fixed for _, code in item.arguments.values())
+    if item.broken or not (item.fixed or sense):
         return
-    if item.cls is not None:
+    if item.cls is not None and item.fixed:
         try:
             item.layer = file.loader.layers.of(item.cls, {name: code.value for name, (_, code) in item.arguments.items()})
         except Problem:  # told where it is built, with the calls that lead there

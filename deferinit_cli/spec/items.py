@@ -48,6 +48,7 @@ class Item:
     plain = False  # and with fixed arguments
     inputs: tuple[str, ...] | None = None  # the variables that alone decide the layer of a short item
     layers: dict[tuple[int, ...], Layer] = {}  # of those, by their values
+    fixed = False  # arguments that depend on nothing
     broken = False
 
     @property

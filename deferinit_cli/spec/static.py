@@ -66,7 +66,8 @@ def names(file: File) -> None:
         everywhere |= scope
         if sound:
             for item in items:
-                if not (item.short and item.layer is not None):
+                known = item.fixed or (item.inputs is not None and scope.issuperset(item.inputs))
+                if item.modifiers or not known:
                     unknown(file, codes_of(item), scope)
         if not file.lost:
             references(file, body, items)

@@ -51,6 +51,10 @@ class Code:
         """The value; raises Located at the scalar that is wrong."""
         return self.value if self.fixed else _evaluate(self.tree, scope)
 
+    def at(self, node: Tree) -> Code:
+        """The same of another text that says the same."""
+        return self if self.fixed else Code(node, (node, *self.tree[1:]), None, False)
+
     def names(self) -> list[tuple[Tree, str]]:
         """The variables it reads, each with where."""
         return [] if self.fixed else list(_names(self.tree))

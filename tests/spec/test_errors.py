@@ -95,6 +95,15 @@ def test_set_of_an_unknown_variable() -> None:
     assert (d.message, d.help) == ("no variable 'widht'", "did you mean 'width'?")
 
 
+def test_the_second_of_two_texts_that_say_the_same() -> None:
+    spec = "blocks:\n  a: {args: [w, z], layers: [dense: w // z, conv1d: {channels: w // z, kernel_size: 1}]}\n" \
+           "  b: {args: [w, z], layers: [dense: w // z, conv1d: {channels: w // z, kernel_size: 1}]}\nlayers:\n- a: {w: 8, z: 2}\n"  # fmt: skip
+    check(spec + "- b: {w: 8, z: 0}\n", "division-by-zero", "8 // 0 divides by zero", "", (3, 37))
+    check(spec.replace("b: {args: [w, z]", "b: {args: [w]") + "- b: 8\n", "unknown-name", "unknown name 'z'", "", (3, 39))
+    check(spec.replace("b: {args: [w, z], layers: [", "b: {args: [w, z], layers: [relu: , ") + "- b: {w: 8, z: 0}\n",
+          "division-by-zero", "8 // 0", "", (3, 45))  # fmt: skip
+
+
 def test_a_symbol_bound_twice() -> None:
     spec = "inputs: {query: [N, 3], doc: [N, 3]}\nlayers:\n- add: [query, doc]\n"
     check(spec, "symbol-mismatch", "N is 2 (--input query) and 5 (--input doc)", "", None, "query=2x3", "doc=5x3")
