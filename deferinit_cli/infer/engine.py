@@ -34,6 +34,7 @@ class Inference(Entering):
         self.decided: dict[Input, str] = {}
         self.frames: list[Frame | None] = [None] * len(network.nodes)
         self.failed: set[int] = set()
+        self.results: dict[Any, Any] = {}  # the dtypes that layers make of those of their inputs
         self.doubted: dict[int, Row] = {}  # what is still sure of values that a block's named dims contradict
 
     def run(self) -> Resolved:
@@ -153,16 +154,26 @@ class Inference(Entering):
 
     def types(self, node: Node) -> None:
         """The dtypes of what a layer yields; an input of unsaid dtype takes what its first use needs."""
-        layer, dtypes = node.layer, self.dtypes
-        inputs = [dtypes[v] for v in node.inputs]
+        dtypes = self.dtypes
+        inputs = tuple([dtypes[v] for v in node.inputs])
+        key = node.layer, node.dtype, inputs
+        result = self.results.get(key)
+        if result is None:
+            conflicts = len(self.store.conflicts)
+            result = self.result_type(node, list(inputs))
+            if len(self.store.conflicts) == conflicts:
+                self.results[key] = result
+        for v in node.outputs:
+            dtypes[v] = result
+
+    def result_type(self, node: Node, inputs: list[Any]) -> Any:
+        layer = node.layer
         if layer.accepts != "any" or layer.port_dtypes:
             for k, dtype in enumerate(inputs):
                 wanted = layer.wants(k)
                 if wanted != "any":
                     inputs[k] = self.type_of(node, k, dtype, wanted)
-        result = layer.result_dtype(inputs, node.dtype)
-        for v in node.outputs:
-            dtypes[v] = result
+        return layer.result_dtype(inputs, node.dtype)
 
     def type_of(self, node: Node, port: int, dtype: Any, wanted: str) -> str:
         """The dtype of one input, which has to be of the sort that the layer wants."""

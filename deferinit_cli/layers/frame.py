@@ -39,14 +39,23 @@ class Frame(Relating):
             out.append(self._give(before, star, after))
         return out
 
+    def _is_free(self, free: dict[str, bool], name: str) -> bool:
+        """Whether an axis is nothing but a name; kept for all nodes of the layer."""
+        free[name] = found = not ("*" in name or name.isdigit() or self.written(name) is not None)
+        return found
+
     def _take(self, port: int, before: tuple[str, ...], star: str | None, after: tuple[str, ...]) -> None:
-        row = self.inputs[port]
+        row, axes = self.inputs[port], self.axes
+        free: dict[str, bool] = self.layer.memo("_free", dict)
         if star is None:
             got = rows.fix(row, len(before), self.store, self.node)
             if got is None:
                 self._rank_problem(row, len(before), "", port)
             for name, slot in zip(before, got):  # type: ignore[arg-type]
-                self._meet(name, slot)
+                if name not in axes and (free[name] if name in free else self._is_free(free, name)):
+                    axes[name] = slot
+                else:
+                    self.store.equal(slot, self.slot(name), (self.node, name))
             return
         wide = rows.wide(row, len(before), len(after), self.store, self.node)
         if wide is None:
@@ -58,14 +67,15 @@ class Frame(Relating):
             assert type(wide) is Open
             front, back = wide.prefix[: len(before)], wide.suffix[len(wide.suffix) - len(after) :]
             middle = Open(wide.prefix[len(before) :], wide.rest, wide.suffix[: len(wide.suffix) - len(after)])
-        for name, slot in zip(before, front):
-            self._meet(name, slot)
-        for name, slot in zip(after, back):
-            self._meet(name, slot)
-        if star in self.axes:
-            rows.unify(self.axes[star], middle, self.store, self.node)
+        for name, slot in zip(before + after, front + back):
+            if name not in axes and (free[name] if name in free else self._is_free(free, name)):
+                axes[name] = slot
+            else:  # the same size as whatever else has this name
+                self.store.equal(slot, self.slot(name), (self.node, name))
+        if star in axes:
+            rows.unify(axes[star], middle, self.store, self.node)
         else:
-            self.axes[star] = middle
+            axes[star] = middle
 
     def _rank_problem(self, row: Row, n: int, least: str, port: int) -> None:
         have = rows.rank(row)
@@ -75,13 +85,6 @@ class Frame(Relating):
         one, this = "" if n == 1 else "s", "" if count == "1" else "s"
         raise Problem("rank-mismatch", f"{self.layer.kind} needs an input{name} of {least}{n} dim{one}, this one has {count}",
                       self.layer.ports[min(port, len(self.layer.ports) - 1)], f"{count} dim{this}", f"{least}{n} dim{one}")  # fmt: skip
-
-    def _meet(self, name: str, slot: int) -> None:
-        """An input's axis has this name: the same size as whatever else has it."""
-        if name in self.axes or self.written(name) is not None or "*" in name or name.isdigit():
-            self.store.equal(slot, self.slot(name), (self.node, name))
-        else:
-            self.axes[name] = slot
 
     def _tensor(self, p: Param) -> None:
         names = tokens(p.axes)
