@@ -85,6 +85,9 @@ def save(path: str, tensors: Iterable[Tensor], metadata: dict[str, str] | None =
     if not lower.endswith((".safetensors", ".npz")):
         raise cannot_write(path, "weights are written to files that end in .safetensors or .npz")
     write = writing.safetensors if lower.endswith(".safetensors") else writing.npz
+    for name in names:
+        if not name.isprintable() or (write is writing.safetensors and name == safetensors_format.METADATA):
+            raise cannot_write(path, f"no tensor can be called {quoted(name)} in such a file")
     with atomic(path, sum(prod(shape) * SIZES[dtype] for _, shape, dtype, _ in todo)) as file:
         write(file, todo, metadata or {})
 

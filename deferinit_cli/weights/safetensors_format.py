@@ -14,6 +14,9 @@ from .errors import corrupt, format_error, quoted
 HEADER_LIMIT = 100_000_000
 """Bytes of header a file may have; the format's own limit."""
 
+METADATA = "__metadata__"
+"""The header's key of texts about the file, which is no tensor's name."""
+
 MAX_RANK = 64
 
 _CODES = {name: code for code, name in SAFETENSORS.items()}
@@ -42,7 +45,8 @@ def read_entries(file: BinaryIO, size: int, path: str) -> dict[str, Entry]:
     if length > size - 8:
         raise corrupt(path, f"it ends within its header: {length:,} bytes announced, {size - 8:,} there")
     header = _parse(file.read(length), path)
-    header.pop("__metadata__", None)
+    if not _texts(header.pop(METADATA, None)):
+        raise corrupt(path, f"its {METADATA} is not an object of texts")
     entries = {name: _entry(name, info, 8 + length, path) for name, info in header.items()}
     _no_gaps(entries, 8 + length, size, path)
     return entries
@@ -92,6 +96,10 @@ def _sizes(values: Any) -> bool:
     return isinstance(values, list) and all(type(v) is int and 0 <= v < 1 << 63 for v in values)
 
 
+def _texts(values: Any) -> bool:
+    return values is None or (isinstance(values, dict) and all(isinstance(v, str) for v in values.values()))
+
+
 def _no_gaps(entries: dict[str, Entry], base: int, size: int, path: str) -> None:
     end, last = base, ""
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
@@ -108,7 +116,7 @@ def _no_gaps(entries: dict[str, Entry], base: int, size: int, path: str) -> None
 
 def header_bytes(tensors: Sequence[tuple[str, tuple[int, ...], str]], metadata: dict[str, str]) -> bytes:
     """The length and the header of a file that holds these tensors' bytes in this order."""
-    header: dict[str, Any] = {"__metadata__": metadata} if metadata else {}
+    header: dict[str, Any] = {METADATA: metadata} if metadata else {}
     end = 0
     for name, shape, dtype in tensors:
         begin, end = end, end + prod(shape) * SIZES[dtype]

@@ -5,7 +5,6 @@ A longer run: `DEFERINIT_EXAMPLES=20000 pytest tests/shapes`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -25,8 +24,7 @@ from deferinit_cli.shapes.relations import Affine, AtMost, Broadcast, Divisible,
 from deferinit_cli.shapes.sets import PeriodicSet
 from deferinit_cli.shapes.store import Store
 
-EXAMPLES = int(os.environ.get("DEFERINIT_EXAMPLES", "150"))
-many = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=EXAMPLES == 150)
+many = settings(suppress_health_check=list(HealthCheck))
 
 Env = dict[str, int]
 Value = Callable[[Env], "int | None"]

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
+from safetensors.numpy import load as safe_load
 
 from deferinit_cli.problems import Unusable
 from deferinit_cli.weights.files import load, read_arrays, read_header
@@ -87,6 +89,18 @@ def test_safetensors_whose_header_is_cut_or_a_bomb(tmp_path: Path) -> None:
     assert "within its header" in told(st_file(path, b"{}", length=3))[1]
     assert "limit is 100,000,000" in told(st_file(path, b"{}", length=100_000_001))[1]
     assert "limit" in told(st_file(path, b"{}", length=(1 << 64) - 1))[1]
+
+
+def test_safetensors_metadata_is_texts(tmp_path: Path) -> None:
+    """What the safetensors package takes, and no more."""
+    path = tmp_path / "w.safetensors"
+    for metadata in ({"a": 1}, {"a": None}, [], "a", 0, {"a": {}}):
+        assert "__metadata__ is not an object of texts" in told(st_file(path, {"__metadata__": metadata}))[1]
+        with pytest.raises(SafetensorError):
+            safe_load(path.read_bytes())
+    for fine in (None, {}, {"a": "b"}):
+        st_file(path, {"__metadata__": fine})
+        assert read_header(str(path)) == safe_load(path.read_bytes()) == {}
 
 
 def test_dtypes_nobody_knows(tmp_path: Path) -> None:
