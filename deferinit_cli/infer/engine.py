@@ -85,8 +85,11 @@ class Inference(Entering):
         self.frames[node.index] = frame
         self.types(node)
         if self.attempt(frame, node):
-            for value, row in zip(node.outputs, frame.outputs):
-                values[value] = row
+            if len(node.outputs) == 1:
+                values[node.outputs[0]] = frame.outputs[0]
+            else:
+                for value, row in zip(node.outputs, frame.outputs):
+                    values[value] = row
         else:
             # what can be said before the rank is known, or in spite of what is wrong
             known = frame.sure() if node.index in self.failed else frame.outputs

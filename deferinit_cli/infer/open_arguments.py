@@ -39,9 +39,11 @@ class Opening:
 def openings(network: Network, apart: bool = False) -> list[Opening]:
     """All of them, in the order of the layers; of one layer, those first on which others' ranges hang. `apart`: copies of a
     repeat, and calls of a block, may have values of their own."""
+    layers = {id(node.layer): node.layer for node in network.nodes}  # most are of many nodes
+    left = {key for key, layer in layers.items() if is_left_open(layer)}
     found: dict[Any, Opening] = {}
-    for node in network.nodes:
-        if node.shares is not None or not is_left_open(node.layer):
+    for node in network.nodes if left else ():
+        if node.shares is not None or id(node.layer) not in left:
             continue
         order = node.layer.order
         for name in sorted(node.layer.arguments, key=lambda n: order.index(n) if n in order else -1):

@@ -10,7 +10,7 @@ from ..shapes.dims import UNKNOWN, is_symbolic
 from . import registry
 from .arguments import Argument, Choice, Flag, Text
 from .numeric import Dims, Integer, Integers, Number, Padding, PerAxis, Size, Value
-from .patterns import Param, family_words, filled
+from .patterns import Param, Plan, family_words, filled
 
 if TYPE_CHECKING:
     from .frame import Frame
@@ -118,6 +118,13 @@ class Layer:
         found = self.__dict__.get(key)
         if found is None:
             found = self.__dict__[key] = make()
+        return found
+
+    def plan(self) -> Plan:
+        """Its patterns, taken apart."""
+        found: Plan | None = self.__dict__.get("_plan")
+        if found is None:
+            found = self.__dict__["_plan"] = Plan(self.takes, self.gives, self.memo("_tensors", self.tensors))
         return found
 
     def relate(self, r: Frame) -> None:

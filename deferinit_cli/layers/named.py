@@ -24,7 +24,7 @@ Axis = Union[str, int]
 class NamedAxes:
     """One layer's axes. `node` is its identity for facts and explanations."""
 
-    __slots__ = ("axes", "inputs", "known", "layer", "node", "outputs", "owned", "store", "symbol", "tensors")
+    __slots__ = ("axes", "inputs", "layer", "node", "outputs", "plan", "store", "symbol", "tensors")
 
     def __init__(
         self, store: Store, node: Any, layer: Layer, inputs: list[Row], symbol: Callable[[Sym], int], own: NamedAxes | None
@@ -34,18 +34,24 @@ class NamedAxes:
         self.layer = layer
         self.inputs = inputs
         self.outputs: list[Row] = []
-        self.axes: dict[str, Any] = dict(own.owned) if own is not None else {}
+        self.axes: dict[str, Any] = own.owned() if own is not None else {}
         self.tensors: dict[str, Row] = own.tensors if own is not None else {}
-        self.owned: dict[str, Any] = {}
         self.symbol = symbol
-        self.known: dict[str, Any] = layer.memo("_written", dict)  # what is `written` of axes, for all nodes of the layer
+        self.plan = layer.plan()
+
+    def owned(self) -> dict[str, Any]:
+        """The axes of the parameters that there are."""
+        made = [name for key, names in self.plan.tensors if key in self.tensors for name in names]
+        return {name: self.axes[name] for name in made if name in self.axes}
 
     def slot(self, axis: Axis) -> int:
         """The slot of an axis: a name, an argument's name (`kernel_size.0` for one entry), a product `4*hidden`, an int."""
         if type(axis) is str:
             found = self.axes.get(axis)
             if found is None:
-                found = self.axes[axis] = self._make(axis)
+                said = self.plan.written.get(axis)
+                found = self.store.new(said, Fact(self.node, axis)) if type(said) is int else self._make(axis)
+                self.axes[axis] = found
             return found
         return self.store.new(axis, Fact(self.node, ""))
 
@@ -73,7 +79,7 @@ class NamedAxes:
 
     def written(self, axis: str) -> Any:
         """What the spec says of an axis that is an argument, or None."""
-        known = self.known
+        known = self.plan.written
         if axis in known:
             return known[axis]
         name, _, place = axis.partition(".")

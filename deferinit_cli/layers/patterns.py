@@ -76,6 +76,22 @@ def filled(pattern: str, words: dict[str, str]) -> str:
     return pattern
 
 
+class Plan:
+    """What a layer's patterns ask for, taken apart once per instance and shared by all its nodes.
+
+    `written` and `free` are filled as axes are met: what the spec says of an axis, and whether it is nothing but a name.
+    """
+
+    __slots__ = ("free", "gives", "takes", "tensors", "written")
+
+    def __init__(self, takes: str, gives: str, tensors: list[Param]) -> None:
+        self.takes = patterns(takes) if takes else ()
+        self.gives = patterns(gives) if gives else ()
+        self.tensors = [(p.key, tokens(p.axes)) for p in tensors]
+        self.written: dict[str, Any] = {}
+        self.free: dict[str, bool] = {}
+
+
 @cache
 def patterns(text_: str) -> tuple[tuple[tuple[str, ...], str | None, tuple[str, ...]], ...]:
     """The parsed patterns of `takes` or `gives`."""

@@ -46,19 +46,21 @@ class Relating(NamedAxes):
 
     def product(self, out: Axis, *factors: Axis, **words: str) -> None:
         """out = the product of factors. A name `*rest` stands for all axes of that stretch."""
-        coefficient = 1
+        coefficient, axes = 1, self.axes
         slots: list[int] = []
         for f in factors:
-            if type(f) is str and f.startswith("*"):
+            if type(f) is int:
+                coefficient *= f
+                continue
+            assert type(f) is str
+            if f[0] == "*":
                 slots.extend(self.stretch(f))
                 continue
-            v = f if type(f) is int else self.written(f) if f not in self.axes else None  # type: ignore[arg-type]
+            v = self.written(f) if f not in axes else None
             if type(v) is int:
                 coefficient *= v
-            elif (
-                coefficient == 1 and not slots and f is factors[-1] and f not in self.axes and out in self.axes and type(f) is str
-            ):
-                self.axes[f] = self.axes[str(out)]  # out = 1 * f: one and the same  # type: ignore[index]
+            elif coefficient == 1 and not slots and f is factors[-1] and f not in axes and out in axes:
+                axes[f] = axes[out]  # out = 1 * f: one and the same
                 return
             else:
                 slots.append(self.slot(f))
@@ -84,8 +86,9 @@ class Relating(NamedAxes):
 
         `note`, in words for people: (kernel, stride, padding, dilation, the padding before where windows may hang over).
         """
-        if stride == 1 and factor == 1 and offset == 0 and type(out) is str and out not in self.axes:
-            self.axes[out] = self.slot(x)
+        axes = self.axes
+        if stride == 1 and factor == 1 and offset == 0 and type(out) is str and out not in axes:
+            axes[out] = axes[x] if x in axes else self.slot(x)
             return
         self.state(Window(self.node, self.slot(out), self.slot(x), offset, stride, factor, note, **words))
 

@@ -11,6 +11,7 @@ from .normal import Expr, Term, closed, intern, opened
 _sums: dict[tuple[Any, ...], Term] = {}
 _products: dict[tuple[Any, ...], Term] = {}
 _floors: dict[tuple[Any, ...], Term] = {}
+_quotients: dict[tuple[Any, ...], Term] = {}
 
 
 def add(a: Term, b: Term) -> Term:
@@ -124,7 +125,13 @@ def product(terms: Iterable[Term]) -> Term:
             parts += fs
     if not parts or number == 0:
         return number
-    return mul(parts[0], number) if len(parts) == 1 else _cancelled(number, parts)
+    if len(parts) == 1:
+        return mul(parts[0], number)
+    key = (number, *parts)
+    found = _products.get(key)
+    if found is None:
+        found = _products[key] = _cancelled(number, parts)
+    return found
 
 
 def floordiv(t: Term, s: int) -> Term:
@@ -190,6 +197,14 @@ def exact_div(a: Term, b: Term) -> Term:
     """a / b where it is known, or required, to divide: common factors cancel."""
     if a is b:
         return 1
+    key = (a, b)
+    found = _quotients.get(key)
+    if found is None:
+        found = _quotients[key] = _exact_div(a, b)
+    return found
+
+
+def _exact_div(a: Term, b: Term) -> Term:
     if type(a) is Expr and a.kind == "exact" and type(b) is int and type(a.args[1]) is int:
         return exact_div(a.args[0], a.args[1] * b)  # (x/2)/3 = x/6
     (ca, fa), (cb, fb) = factors(a), factors(b)

@@ -197,6 +197,8 @@ class Store:
         if a == b:
             return a
         va, vb = self.known(a), self.known(b)
+        if va is vb and va is not None:
+            return a
         if type(va) is not Expr or type(vb) is not Expr:
             return b if type(va) is Expr or va is None else a
         return b if len(plain(vb)) < len(plain(va)) else a
