@@ -37,6 +37,11 @@ class Body:
         return f"layers of {self.name}"
 
     @property
+    def takes_one(self) -> bool:
+        """Whether it is sound, as far as it says itself, and takes one value of which it says nothing."""
+        return not self.unsound and len(self.ports) == 1 and all(port.dims is None for port in self.ports.values())
+
+    @property
     def items(self) -> list[Item]:
         if self._items is None:
             self.file.reading = self

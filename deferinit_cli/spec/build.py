@@ -8,7 +8,7 @@ from ..graph import Network
 from ..layers.arguments import show
 from ..problems import Problem
 from .bodies import Body
-from .calls import Calls
+from .calls import MAX_NESTED, Calls
 from .context import Context
 from .file import File
 from .items import Item
@@ -20,8 +20,6 @@ from .static import codes_of, nested, references_of
 from .values import Faults, Located
 
 MAX_REPEAT = 10_000
-MAX_NESTED = 80
-"""Blocks and containers together, through all calls: Python's stack has room for these."""
 
 
 def gone(item: Item) -> Entry:
@@ -47,7 +45,6 @@ class Builder(Calls):
     def __init__(self, network: Network, faults: Faults, layers: Layers) -> None:
         super().__init__(network, faults, layers)
         self.ties: list[Tie] = []
-        self.nested = 0  # in how many blocks and containers
         self.readers: dict[Item, bool] = {}  # whether a repeated item reads its counter, where that was asked
 
     def body(self, body: Body, ctx: Context, ports: dict[str, tuple[int, ...] | None], entry: Entry) -> tuple[int, ...] | None:
@@ -96,8 +93,11 @@ class Builder(Calls):
                 if done > k:
                     k = done
                     continue
-            short = item.short and not self.sharing and item.label not in ctx.names.entries
-            ctx.flow = self.short_node(item, ctx) if short else self.item(item, ctx)
+            free = not self.sharing and item.label not in ctx.names.entries
+            if free and item.simple and flow and len(flow) == 1:
+                ctx.flow = self.simple_call(item, ctx, flow)  # type: ignore[arg-type]
+            else:
+                ctx.flow = self.short_node(item, ctx) if free and item.short else self.item(item, ctx)
             k += 1
             if self.too_many:
                 return None

@@ -9,7 +9,7 @@ from ..layers import registry
 from .bodies import Body
 from .context import Context, kept, variables
 from .file import File, dtype_in
-from .items import Item
+from .items import Called, First, Item
 from .layers import Layers
 from .nodes import Nodes
 from .parameters import apply_globs
@@ -18,6 +18,11 @@ from .tree import List, Map, Tree
 from .values import Faults, Located
 
 MAX_CALLS = 48
+MAX_NESTED = 80
+"""Blocks and containers together, through all calls: Python's stack has room for these."""
+
+CONSTANT = {int, float, str, bool, type(None)}
+"""Types of values that are the same in every call."""
 
 
 class Calls(Nodes):
@@ -26,6 +31,7 @@ class Calls(Nodes):
     def __init__(self, network: Network, faults: Faults, layers: Layers) -> None:
         super().__init__(network, faults, layers)
         self.calls = 0
+        self.nested = 0  # in how many blocks and containers
 
     def body(self, body: Body, ctx: Context, ports: dict[str, tuple[int, ...] | None], entry: Entry) -> tuple[int, ...] | None:
         raise NotImplementedError
@@ -33,7 +39,13 @@ class Calls(Nodes):
     def items(self, items: list[Item], ctx: Context) -> tuple[int, ...] | None:
         raise NotImplementedError
 
+    def item(self, item: Item, ctx: Context) -> tuple[int, ...] | None:
+        raise NotImplementedError
+
     def instance(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
+        raise NotImplementedError
+
+    def finish(self, item: Item, ctx: Context, out: tuple[int, ...], name: str, again: bool) -> None:
         raise NotImplementedError
 
     def call_block(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
@@ -41,7 +53,6 @@ class Calls(Nodes):
         assert target is not None
         if target.unsound:
             return None
-        call = Call(item, ctx.call)
         if ctx.depth >= MAX_CALLS:
             self.fault(ctx, item.head, "too-deep", f"blocks that call blocks, {ctx.depth + 1} deep", expected=f"at most {MAX_CALLS}")
             self.too_many = True
@@ -50,11 +61,7 @@ class Calls(Nodes):
         ports = self.block_ports(item, target, ctx, flow)
         if values is None or ports is None:
             return None
-        inner = Context(target.file, values, Names(None), name + ".", call)
-        inner.overrides, inner.fold, inner.depth = ctx.overrides, ctx.fold, ctx.depth + 1
-        inner.copies = ctx.copies
-        inner.dtype = ctx.dtype if target.file is ctx.file else self.dtype(target.file, inner)
-        inner.root = name + "." if isinstance(target, File) else ctx.root
+        inner = self.inside(item, target, ctx, values, name)
         if isinstance(target, File):
             before = len(self.network.parameters)
             out = self.body(target, inner, ports, entry)
@@ -64,6 +71,45 @@ class Calls(Nodes):
         if out is None and inner.several and target.outputs is None:
             self.fault(ctx, item.head, "no-output", f"nothing comes out of '{item.kind}': no layer takes one of its inputs",
                        found="every layer in it is removed", help="say outputs, or let a layer stay")  # fmt: skip
+        return out
+
+    def inside(self, item: Item, target: Body, ctx: Context, values: Values, name: str) -> Context:
+        """Where the items of a block or file that is called are instantiated."""
+        inner = Context(target.file, values, Names(None), name + ".", Call(item, ctx.call))
+        inner.overrides, inner.fold, inner.depth = ctx.overrides, ctx.fold, ctx.depth + 1
+        inner.copies = ctx.copies
+        inner.dtype = ctx.dtype if target.file is ctx.file else self.dtype(target.file, inner)
+        inner.root = name + "." if isinstance(target, File) else ctx.root
+        return inner
+
+    def simple_call(self, item: First | Called, ctx: Context, flow: tuple[int, ...]) -> tuple[int, ...] | None:
+        """A simple call whose name is free, on one value: what building any item comes to for these."""
+        target, first = item.target, item.first
+        assert target is not None
+        outer = self.values_of(target.file, ctx, item.kind)
+        values: Values | None = None
+        if ctx.depth < MAX_CALLS and self.nested < MAX_NESTED:
+            if first.given is not None and first.given[0] is outer:
+                self.calls += 1
+                values = Values(first.given[1], outer, self.calls)
+            else:
+                values = self.arguments(item, target, ctx)
+                if values is not None and CONSTANT.issuperset(map(type, values.names.values())):
+                    first.given = outer, values.names
+        if values is None:  # told there too
+            return self.item(item, ctx)
+        entry = ctx.names.entries[item.label] = Entry(None, item.head)
+        if not self.counted(item, ctx):
+            return None
+        name, start = ctx.prefix + item.label, len(self.network.nodes)
+        entry.building = True
+        self.nested += 1
+        entry.values = out = self.body(target, self.inside(item, target, ctx, values, name), dict.fromkeys(target.ports, flow), entry)
+        self.nested -= 1
+        entry.building = False
+        entry.made = item, ctx, start, len(self.network.nodes)
+        if out is not None:
+            self.finish(item, ctx, out, name, False)
         return out
 
     def dtype(self, file: File, ctx: Context) -> str:

@@ -11,7 +11,7 @@ from ..layers.base import Layer
 from ..problems import Problem
 from ..spelling import suggest
 from .arguments import block_arguments, layer_arguments, merged, moved, said
-from .items import NAME, Again, First, Item
+from .items import NAME, Again, Called, First, Item
 from .modifiers import MODIFIERS, SIMPLE, by_parameter, idle_modifiers, modifiers, tied_twice
 from .references import compile_reference
 from .tree import List, Map, Scalar, Tree
@@ -41,7 +41,8 @@ def compile_items(file: File, node: Tree | None, where: str, counters: Counters 
 
 
 def again(file: File, node: Tree, counters: Counters) -> Item | None:
-    """The item of a node that says what a plain one before it says, but for its name, as most of a long list do; None for others."""
+    """The item of a node that says, but for its name, what a plain item or simple call before it says, as most of a long list
+    do; None for others."""
     value: Tree | None = None
     if type(node) is Scalar:
         head = node
@@ -58,7 +59,7 @@ def again(file: File, node: Tree, counters: Counters) -> Item | None:
     if first is None:
         return None
     number = next(counters[kind])
-    return Again(first, head, value, name or f"{kind}{number}")
+    return (Called if first.simple else Again)(first, head, value, name or f"{kind}{number}")
 
 
 def label(item: Item, counters: Counters) -> str:
@@ -147,6 +148,10 @@ def _head(file: File, item: First, counters: Counters) -> First | None:
         tied_twice(file, item)
     if item.cls is not None and not item.broken:
         _shorten(file, item, item.cls, sense)
+    elif item.target is not None and item.fixed and sense is not None and not (item.broken or item.modifiers):
+        item.simple = item.from_ is None and item.target.file is file and item.target is not file and item.target.takes_one
+        if item.simple:
+            file.plain[item.kind if item.value is None else (item.kind, sense)] = item
     return item
 
 

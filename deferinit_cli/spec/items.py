@@ -16,6 +16,7 @@ from .values import Code
 if TYPE_CHECKING:
     from .blocks import Block
     from .file import File
+    from .scope import Values
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
 
@@ -46,6 +47,7 @@ class Item:
     short = False  # a layer that yields one value, of which no more is said than its inputs and what freeze and dtype say
     chained = False  # not even that, and from one value
     plain = False  # and with fixed arguments
+    simple = False  # the call of a block of its own file on one value, of which no more is said than fixed arguments
     inputs: tuple[str, ...] | None = None  # the variables that alone decide the layer of a short item
     layers: dict[tuple[int, ...], Layer] = {}  # of those, by their values
     fixed = False  # arguments that depend on nothing
@@ -84,12 +86,18 @@ def _same(name: str) -> Any:
 
 
 class First(Item):
-    """An item that is compiled."""
+    """An item that is compiled. `given`: of a simple call, the values of the block's arguments, and what they are seen over."""
+
+    given: tuple[Values | None, dict[str, Any]] | None = None
 
     def __init__(self, file: File, head: Scalar, value: Tree | None) -> None:
         self.file = file
         self.head = head
         self.value = value
+
+    @property
+    def first(self) -> First:
+        return self
 
 
 class Again(Item):
@@ -103,9 +111,27 @@ class Again(Item):
     arguments = _same("arguments")
     name = property(lambda self: next(iter(self.head.text.split()[1:]), None))
 
-    def __init__(self, first: Item, head: Scalar, value: Tree | None, label: str) -> None:
+    def __init__(self, first: First, head: Scalar, value: Tree | None, label: str) -> None:
         self.first = first
         self.layer = first.layer
+        self.head = head
+        self.value = value
+        self.label = label
+
+
+class Called(Item):
+    """The same of a simple call."""
+
+    __slots__ = ("first", "head", "label", "target", "value")
+    simple = fixed = True
+    file = _same("file")
+    kind = _same("kind")
+    arguments = _same("arguments")
+    name = Again.name
+
+    def __init__(self, first: First, head: Scalar, value: Tree | None, label: str) -> None:
+        self.first = first
+        self.target = first.target
         self.head = head
         self.value = value
         self.label = label
