@@ -52,7 +52,9 @@ class Relating(NamedAxes):
             if type(f) is int:
                 coefficient *= f
                 continue
-            assert type(f) is str
+            if type(f) is not str:  # a number with a name, for the catalogue
+                slots.append(self.slot(f))
+                continue
             if f[0] == "*":
                 slots.extend(self.stretch(f))
                 continue
