@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..initializers import glorot_uniform, orthogonal, zeros
-from .base import Layer, Problem, choice, flag, layer, size
+from .base import Layer, Problem, choice, flag, holds, layer, size
 from .frame import Frame
 from .patterns import Param
 from .recurrence import Recurrent
@@ -20,7 +20,7 @@ class Cell(Layer):
     example: ClassVar[tuple[str, ...]] = ("32", "[N, 16]", "[N, 32]")
 
     hidden = size("width of the state", also="hidden_size units num_units features")
-    bias = flag("learned offsets", default=True, also="use_bias")
+    bias = flag("learned offsets", default=True, also="use_bias", open=True)
 
     whole: ClassVar[type[Recurrent]] = RNN
     ports: ClassVar[tuple[str, ...]] = ("x", "h")
@@ -31,7 +31,7 @@ class Cell(Layer):
         of = self.whole
         g = f"{of.gates}*hidden" if of.gates > 1 else "hidden"
         shapes = [("weight_ih", f"{g} in", glorot_uniform, "in"), ("weight_hh", f"{g} hidden", orthogonal, "hidden")]
-        if self.bias:
+        if holds(self.bias):
             shapes += [("bias_ih", g, zeros, "hidden"), ("bias_hh", g, zeros, "hidden")]
         return [Param(key, axes, start, fans=f"{fan} -> {g}", parts=of.parts, names=of.called[key])
                 for key, axes, start, fan in shapes]  # fmt: skip

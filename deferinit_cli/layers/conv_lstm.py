@@ -31,7 +31,7 @@ class ConvLSTM(Layer):
     channels = size("channels of the state", also="filters hidden_channels features")
     kernel_size = per_axis("cells the kernels cover on each axis", also="kernel i2h_kernel")
     padding = padding_arg("cells of padding of the input on each side, or same", default="same")
-    bias = flag("learned offsets", default=True, also="use_bias")
+    bias = flag("learned offsets", default=True, also="use_bias", open=True)
     stride = 1
 
     sides = ("last", "c")

@@ -11,6 +11,7 @@ from .base import integer, layer, param, size
 from .conv import Convolution
 from .frame import Frame
 from .lazy import np
+from .options import Options, Path, Seen, divisors
 from .patterns import Param
 
 GROUP = "Convolution"
@@ -31,7 +32,7 @@ class SeparableConv(Convolution):
 
     channels = size("channels produced", also="out_channels filters num_filter features")
     kernel_size = Convolution.kernel_size
-    multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier")
+    multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier", open=True)
 
     takes, gives = "N in_channels {space}", "N channels {space_out}"
     macs = "N middle {space_out} {kernel} + N channels {space_out} middle"
@@ -51,6 +52,12 @@ class SeparableConv(Convolution):
         r.product("middle", "in_channels", "multiplier")
         r.slot("channels")
         self.slide(r)
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        if name == "multiplier":
+            found = seen("multiplier")
+            return divisors(seen("middle")) if found is None else ([found], True)
+        return super().options(name, path, seen)
 
     def forward(self, p: Any, x: Any) -> Any:
         y = kernels.conv(x, getattr(p, "depthwise.weight"), None, self, x.shape[1])

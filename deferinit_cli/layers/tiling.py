@@ -7,6 +7,7 @@ from typing import Any
 from .base import Layer, integer, integers, layer
 from .frame import Frame
 from .lazy import np
+from .options import Options, Path, Seen, divisors
 
 GROUP = "Shape"
 
@@ -54,7 +55,7 @@ class RepeatAxis(Layer):
     example = ("{times: 2, axis: 1}", "[N, 8]")
     rules = ("axis-out-of-range: axis exists",)
 
-    times = integer("how often", minimum=1, also="n repeats")
+    times = integer("how often", minimum=1, also="n repeats", open=True)
     axis = integer("the axis", also="dim")
 
     accepts = "any"
@@ -64,9 +65,14 @@ class RepeatAxis(Layer):
         row = r.dims()
         at = r.axis(self.axis)
         if "out" not in r.axes:
+            r.named("each", row[at])
             r.named("out", None)
-            r.product_of("out", (row[at],), self.times)
+            r.product("out", "times", "each")
         r.give((*row[:at], r.axes["out"], *row[at + 1 :]))
+
+    def options(self, name: str, path: Path, seen: Seen) -> Options:
+        found = seen("times")
+        return divisors(seen("out")) if found is None else ([found], True)
 
     def forward(self, p: Any, x: Any) -> Any:
         return np.repeat(x, self.times, axis=self.axis)

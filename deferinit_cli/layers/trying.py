@@ -54,22 +54,29 @@ def options(
         told = [seen(f"kernel_size.{i}") for i in range(layer.spatial)]
         if None not in told:
             return [told[0] if len(set(told)) == 1 else tuple(told)], True
-    found: dict[bool, list[set[int]]] = {True: [], False: []}  # values by axis; under True where no other value could matter
-    for i in path[:1] or range(layer.spatial):
+    bounds: list[range] = []  # by axis: outside of it no value could matter
+    sizes: list[tuple[Window, int, int]] = []  # of the axes whose size is known before and after
+    axes = path[:1] or range(layer.spatial)
+    for i in axes:
         axis = AXES[3 - layer.spatial + i]
         x, y, now = seen(axis), seen(f"{axis}_out"), window(layer, i, seen)
         if name == "kernel_size" and is_int(now[name]):
-            tried: range | None = range(now[name], now[name] + 1)
-        else:
-            tried = limits(name, now, x, y)
-        values = set()
-        for v in USUAL[name] if tried is None else tried:
-            got = size(with_value(layer, now, name, path, v), x) if x is not None and y is not None else None
-            if got is None or got == y:
-                values.add(v)
-        found[tried is not None].append(values)
-    complete = bool(found[True])
-    return sorted(set.intersection(*found[complete])), complete
+            bounds.append(range(now[name], now[name] + 1))
+        elif (bound := limits(name, now, x, y)) is not None:
+            bounds.append(bound)
+        if x is not None and y is not None:
+            sizes.append((now, x, y))
+
+    def fits(v: int) -> bool:
+        return all(size(with_value(layer, now, name, path, v), x) in (y, None) for now, x, y in sizes)
+
+    if not bounds:
+        return [v for v in USUAL[name] if fits(v)], False
+    # a step beyond a whole axis leaves of it what the longest does, and may matter to a longer one
+    beyond = name == "stride" and size is slid
+    first, last = max(b.start for b in bounds), (max if beyond else min)(b.stop for b in bounds)
+    values = [v for v in range(first, last) if fits(v)]
+    return values, not (beyond and len(bounds) < len(axes) and last - 1 in values)
 
 
 def window(layer: Layer, i: int, seen: Seen) -> Window:

@@ -116,6 +116,10 @@ def test_one_value_for_all_axes_and_one_for_each() -> None:
         ("conv2d c: {channels: _, kernel_size: 1, bias: _}", {"c.bias": (12,)}, ["c.channels", "c.bias"], {(12, True)}),
         ("depthwise_conv2d c: {kernel_size: 1, multiplier: _}", {"c": (None, 24, None, None)}, ["c.multiplier"], {(3,)}),
         ("conv_transpose2d c: {channels: 6, kernel_size: 1, groups: _}", {"c.weight": (8, 3, 1, 1)}, ["c.groups"], {(2,)}),
+        ("separable_conv2d c: {channels: 5, kernel_size: 1, multiplier: _}", {"c.pointwise.weight": (5, 24, 1, 1)},
+         ["c.multiplier"], {(3,)}),
+        ("repeat_axis c: {times: _, axis: 2}", {"c": (None, None, 18, None)}, ["c.times"], {(3,)}),
+        ("repeat_axis c: {times: _, axis: 2}", {"c": (None, None, 20, None)}, ["c.times"], set()),
         ("group_norm c: {groups: _}", {}, ["c.groups"], {(1,), (2,), (4,), (8,)}),
         ("group_norm c: {groups: 2, scale: _, center: false}", {"c.weight": (8,)}, ["c.scale"], {(True,)}),
         ("channel_shuffle c: _", {}, ["c.groups"], {(1,), (2,), (4,), (8,)}),
@@ -150,6 +154,20 @@ def test_arguments_of_attention(layer: str, targets: dict[str, Any], names: list
     found = solved(spec, targets)
     assert found.decided
     assert chosen(found, *names) == answers
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "targets", "names", "answers"),
+    [
+        ("lstm_cell c: {hidden: _, bias: _}", "[2, 5]", {"c.weight_hh": (12, 3), "c.bias_ih": (12,)}, ["hidden", "bias"], {(3, True)}),
+        ("gru_cell c: {hidden: _, bias: _}", "[2, 5]", {"c.weight_ih": (12, 5)}, ["hidden", "bias"], {(4, True), (4, False)}),
+        ("conv_lstm2d c: {channels: _, kernel_size: 3, bias: _}", "[1, 2, 3, 6, 6]", {"c.bias": (8,)}, ["channels", "bias"], {(2, True)}),
+    ],
+)
+def test_arguments_of_cells(layer: str, shape: str, targets: dict[str, Any], names: list[str], answers: set[Any]) -> None:
+    found = solved(f"inputs: {{x: {shape}}}\nlayers:\n- {layer}\n", targets)
+    assert found.decided
+    assert chosen(found, *(f"c.{n}" for n in names)) == answers
 
 
 LSTM = "layers:\n- lstm rnn: {hidden: _, layers: _, bidirectional: _, bias: _, projection: _}\n"
@@ -313,6 +331,19 @@ def test_undecided_is_said() -> None:
     assert not found.decided
     assert found.undecided == ["c.stride is only tried up to 4: nothing bounds it"]
     assert {s for (s,) in chosen(found, "c.stride")} == {1, 2, 3, 4}
+
+
+def test_strides_beyond_one_axis_matter_to_another() -> None:
+    """Past the end of the shorter axis they are all the same to it, but not to the longer one."""
+    spec = "inputs: {x: [1, 3, 3, WIDTH]}\nlayers:\n- max_pool2d c: {kernel_size: 1, stride: _}\n"
+    found = solved(spec.replace("WIDTH", "22"), {"c": (1, 3, 1, None)})
+    assert found.decided and chosen(found, "c.stride") == {(s,) for s in range(3, 23)}
+    found = solved(spec.replace("WIDTH", "22"), {"c": (1, 3, 1, 4)})
+    assert found.decided and chosen(found, "c.stride") == {(6,), (7,)}
+    found = solved(spec.replace("WIDTH", "W"), {"c": (1, 3, 1, 4)})
+    assert found.undecided == ["c.stride is only tried up to 3: nothing bounds it"]
+    found = solved(spec.replace("WIDTH", "W"), {"c": (1, 3, 2, 4)})
+    assert found.decided and chosen(found, "c.stride") == {(2,)}
 
 
 def test_usual_things_come_first() -> None:
