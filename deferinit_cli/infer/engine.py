@@ -222,6 +222,8 @@ class Inference(Entering):
 
     def stated(self, a: Assertion, dim: Any, place: int) -> int:
         """The slot of one dim of an assertion."""
+        if type(dim) is Sym:
+            return self.symbol(dim)
         if type(dim) is int:
             return self.store.new(dim, Fact(a, place))
         if dim is UNKNOWN:

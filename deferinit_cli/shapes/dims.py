@@ -31,17 +31,18 @@ REST = _Mark("...")
 class Sym:
     """A symbol: the same size everywhere in its scope. `scope` 0 is the network's own."""
 
-    __slots__ = ("name", "scope")
+    __slots__ = ("_hash", "name", "scope")
 
     def __init__(self, name: str, scope: int = 0) -> None:
         self.name = name
         self.scope = scope
+        self._hash = hash((name, scope))
 
     def __eq__(self, other: object) -> bool:
         return type(other) is Sym and other.name == self.name and other.scope == self.scope
 
     def __hash__(self) -> int:
-        return hash((self.name, self.scope))
+        return self._hash
 
     def __repr__(self) -> str:
         return self.name
