@@ -21,7 +21,7 @@ FLOORS = [
     ["compare"],
     ["verify"],
     ["views"],
-    ["commands", "cli", "api", "plugin", "__init__", "__main__"],
+    ["commands", "cli", "api", "plugin", "guide", "__init__", "__main__"],
 ]
 """What may import what: a room may import rooms of its own floor and of floors above it in this list."""
 

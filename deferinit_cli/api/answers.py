@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ..infer.resolved import Resolved
@@ -52,15 +53,18 @@ class Answers:
 
     # ---- how it shows itself
 
-    def table(self, framework: str = "torch", **options: Any) -> str:
+    def table(
+        self, framework: str = "torch", *, layers: bool = False, depth: int | None = None, filter: Sequence[str] = (),
+        columns: Sequence[str] | None = None, depends: bool = False, unfold: bool = False, width: int | None = None, ascii: bool = False,
+    ) -> str:  # fmt: skip
         """The parameters as text, as `deferinit show` prints them; `framework` is torch, keras, flax or mxnet.
 
-        Options are those of `show`: `layers=True`, `unfold=True`, `filters=["layer4.*"]`, `columns=[…]`, `width=100`,
-        `depends=True`.
+        Options are those of `show`: `layers=True`, `filter=["layer4.*"]`, `columns=["parameter", "resolved"]`, `width=100`.
         """
         from ..views.notebook import as_text
 
-        return as_text(self._resolved, framework, **options)
+        return as_text(self._resolved, framework, layers=layers, depth=depth, filter=filter, columns=columns, depends=depends,
+                       unfold=unfold, width=width, ascii=ascii)  # fmt: skip
 
     def __repr__(self) -> str:
         return self.table()

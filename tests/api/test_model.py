@@ -171,6 +171,22 @@ def test_the_same_answers_as_the_command_line() -> None:
     assert lenet.document() == json.loads(deferinit("show", "zoo:lenet", "--input", at, "--format", "json").stdout)
 
 
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ({"filter": ["fc*"]}, ["--filter", "fc*"]), ({"columns": ["parameter", "dtype"]}, ["--columns", "parameter,dtype"]),
+        ({"layers": True, "depth": 1}, ["--layers", "--depth", "1"]), ({"unfold": True}, ["--unfold"]), ({"depends": True}, ["--depends"]),
+        ({"width": 60}, ["--width", "60"]), ({"ascii": True}, ["--ascii"]),
+    ],
+)  # fmt: skip
+def test_a_table_takes_the_options_of_show(option: dict[str, Any], words: list[str]) -> None:
+    shown = deferinit("show", "zoo:resnet", *words).stdout
+    model = load("zoo:resnet")
+    assert f"{model.table(**option)}\n" == shown != f"{model.table()}\n"
+    with pytest.raises(TypeError):
+        model.table(**{f"{next(iter(option))}s": 1})
+
+
 def test_another_frameworks_view_of_one_tensor() -> None:
     model = load("zoo:mlp")
     assert model.parameters["dense0.weight"].as_in("keras") == ("dense0/kernel", (-1, 256))

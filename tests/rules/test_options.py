@@ -25,6 +25,7 @@ TWO = "inputs: {a: [N, 2], b: [N, 2]}\nlayers:\n- add: [a, b]\n"
 CASES = [
     ("no-spec", 2, "show"),
     ("unknown-network", 2, "show zoo:mpl"),
+    ("unknown-page", 2, "guide lnguage"),
     ("unreadable", 2, "show none.yaml"),
     ("unreadable", 2, "show folder"),
     ("set-option", 2, "show net.yaml --set d"),

@@ -64,7 +64,7 @@ def test_cases_have_names_of_their_own() -> None:
 NOT_OF_SPECS = {
     "of a file as a whole": "file-too-large not-utf-8 unreadable too-many-connections too-many-imports too-many-problems",
     "of options, and of files named beside the spec":
-        "cannot-write file-name input-option no-match no-spec nothing-checked set-option too-many-combinations unknown-network "
+        "cannot-write file-name input-option no-match no-spec nothing-checked set-option too-many-combinations unknown-network unknown-page "
         "unresolved where-option",
     "of the machine and of the program itself": "internal-error missing-package out-of-memory worker-died",
     "of an answer that there is not": "fill-differs fill-elsewhere left-open no-solution no-valid-size not-unique weights-unrelated",
