@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 """The widest that prose becomes, on a terminal too."""
-ASCII = {**table.ASCII, ord("•"): "*", ord("═"): "=", ord("▌"): "|", ord("━"): "-"}
+STYLES = {"markdown.code": "cyan", "markdown.table.header": "bold", "markdown.table.border": "dim"}
+"""What differs from rich's own styles: nothing has a background, so that pages are legible on light terminals too."""
+ASCII = {**table.ASCII, ord("•"): "*", ord("−"): "-", ord("═"): "=", ord("▌"): "|", ord("━"): "-"}
 _FENCE = re.compile(r"^(```.*?^```$)", re.M | re.S)
 _COMMENT = re.compile(r"^<!--.*-->\n", re.M)
 _CODE = re.compile(r"`([^`]+)`")
@@ -44,12 +46,13 @@ def listing(pages: Sequence[Described], options: dict[str, Any]) -> str:
 def page(text: str, options: dict[str, Any]) -> str:
     """A page of markdown, laid out."""
     from rich.console import Console
+    from rich.theme import Theme
 
     ascii_only, color = bool(options.get("ascii")), bool(options.get("color"))
     text = prepared(text, color).translate(ASCII if ascii_only else {})
     out = StringIO()
     console = Console(file=out, width=min(options.get("width") or WIDTH, WIDTH), force_terminal=color, highlight=False,
-                      color_system="standard" if color else None, legacy_windows=False, _environ={})  # fmt: skip
+                      color_system="standard" if color else None, legacy_windows=False, theme=Theme(STYLES), _environ={})  # fmt: skip
     console.print(markdown(text, color), crop=False)
     return "\n".join(tidy(out.getvalue().replace(TAB, "\t"))).translate(ASCII if ascii_only else {})
 
@@ -91,11 +94,10 @@ def markdown(text: str, color: bool) -> Any:
 
     class Title(Heading):
         def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-            style = "bold" if self.tag == "h3" else "bold cyan"
-            yield Text(self.text.plain, style)
+            yield Text(self.text.plain, "bold")
             rule = {"h1": "═", "h2": "─"}.get(self.tag)
             if rule:
-                yield Text(rule * min(len(self.text.plain), options.max_width), style)
+                yield Text(rule * min(len(self.text.plain), options.max_width), "bold")
 
     class Code(CodeBlock):
         def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
