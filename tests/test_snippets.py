@@ -1,4 +1,4 @@
-"""README's snippets for make and GitLab, run as make and GitLab's runner run them."""
+"""The guide's snippets for make and GitLab, run as make and GitLab's runner run them."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_the_action() -> None:
 @pytest.mark.parametrize(
     ("name", "schema"), [(".github/workflows/shapes.yml", "github-workflows"), (".gitlab-ci.yml", "gitlab-ci")]
 )
-def test_readme_s_snippets(tmp_path: Path, name: str, schema: str) -> None:
+def test_snippets_of_the_guide(tmp_path: Path, name: str, schema: str) -> None:
     path = tmp_path / Path(name).name
     path.write_text(SNIPPETS[name])
     check_jsonschema("--builtin-schema", f"vendor.{schema}", str(path))
