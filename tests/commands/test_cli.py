@@ -197,6 +197,7 @@ def test_trace_and_results() -> None:
     [
         ("show", MLP, "--input", "2x20"), ("show", MLP, "--format", "csv"), ("show", MLP, "--format", "markdown"),
         ("run", MLP, "--input", "2x20"), ("contract", str(SPECS / "unet.yaml")), ("layers", "dense"), ("zoo",),
+        ("guide", "tour"),
     ],
 )  # fmt: skip
 def test_the_same_command_gives_the_same_bytes(args: tuple[str, ...]) -> None:

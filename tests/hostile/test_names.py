@@ -111,7 +111,8 @@ def test_a_terminal_that_knows_few_characters(folder: Path, env: dict[str, str])
     (folder / "u.yaml").write_text('name: "漢é"\ninputs: {é: [N, 3]}\nlayers:\n- dense: 4\n', "utf-8")
     (folder / "v.yaml").write_text('name: "漢é"\nlayers:\n- dense: 4\n', "utf-8")
     for args, code in ((["show", "u.yaml"], 1), (["check", "u.yaml", "nö.yaml"], 2), (["show", "v.yaml", "--layers"], 0),
-                       (["show", "v.yaml", "--format", "json"], 0), (["layers", "dense"], 0), (["zoo"], 0), (["contract", "v.yaml"], 0)):  # fmt: skip
+                       (["show", "v.yaml", "--format", "json"], 0), (["layers", "dense"], 0), (["zoo"], 0), (["contract", "v.yaml"], 0),
+                       (["guide", "ci"], 0), (["guide", "nö"], 2)):  # fmt: skip
         ran = command(*args, cwd=folder, env=env)
         assert ran.code == code, (args, ran)
         if env["PYTHONIOENCODING"] == "ascii":

@@ -20,6 +20,7 @@ COMMANDS = [
     ("show", "fixed.yaml"), ("show", "fixed.yaml", "--format", "json"), ("check", "fixed.yaml"), ("check", ".", "--format", "junit"),
     ("init", "fixed.yaml", "--input", "2x300"), ("run", "fixed.yaml", "--input", "2x300"), ("contract", "fixed.yaml"), ("layers",), ("--help",),
     ("zoo",), ("zoo", "gpt2"), ("schema",), ("why", "fixed.yaml", "dense0.weight"), ("diff", "fixed.yaml", "fixed.yaml"), ("--version",),
+    ("guide",), ("guide", "tour"),
 ]  # fmt: skip
 LONG = "layers:\n" + "- dense: 3\n" * 3000
 UNBUFFERED = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["", "unbuffered"])
