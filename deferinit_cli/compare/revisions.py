@@ -149,7 +149,9 @@ class RevisionLoader(Loader):
     def inside(self, importer: Any, text: str) -> str:
         if posixpath.isabs(text) or "://" in text:
             raise Problem("import-path", "imports are relative local files", found=text, expected="./blocks.yaml or zoo:NAME")
-        place = posixpath.normpath(posixpath.join(self.folders[importer.source].as_posix(), text))
+        folder = self.folders[importer.source]
+        assert folder is not None  # `load` has seen to it
+        place = posixpath.normpath(posixpath.join(folder.as_posix(), text))
         if place.startswith("..") or (self.top and not place.startswith(self.top + "/")):
             raise Problem("import-path", f"'{text}' leaves the folder of the spec", found=text,
                           help="imports stay in the folder tree of the root spec")  # fmt: skip

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import yaml
-from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
+from yaml import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 from ..problems import LIMIT, Diagnostic, Rejected, Source, Span, TooMany
 from .characters import refusal, unseen
@@ -18,10 +18,6 @@ from .tree import MAX_DEPTH, List, Map, Scalar, Tree, after, span
 Loaders = {"c": getattr(yaml, "CSafeLoader", yaml.SafeLoader), "python": yaml.SafeLoader}
 
 _NO_SPACE = re.compile(r"^[A-Za-z_][\w.]*:[^\s:/]")
-_CALL_CUT = re.compile(r"\([^()\n]*,")
-"""Where brackets could cut a call at its comma."""
-_SIGN = re.compile(r"[&*!](?<![^\s\[\]{},:?\-\ufeff].)(?:(?=\S)|(?<=!))")
-"""Where an anchor, an alias or a tag could begin; a product's sign mostly could not."""
 NEAR = 64  # how far to look around a key: a line may be a megabyte
 _COMMA = 'what holds a comma needs quotes inside { } and [ ]: "max(a, b)"'
 
@@ -30,7 +26,7 @@ def read(source: Source, backend: str, hidden: bool) -> Tree:
     """The tree of a text; raises Rejected with every fault of form. `hidden`: see `reader.has_hidden`."""
     reader = None
     try:
-        reader = _Reader(source, Loaders[backend](source.text), hidden)
+        reader = _Reader(source, Loaders[backend](source.text))
         tree = reader.run()
     except yaml.YAMLError as e:
         unseen(source, reader.quoted if reader is not None else [])
@@ -62,20 +58,13 @@ class _TooDeep(Exception):
 
 
 class _Reader:
-    """Builds the tree; collects what is not allowed and goes on.
+    """Builds the tree; collects what is not allowed and goes on."""
 
-    One call for each list and mapping, none for each text: most of reading is spent here and in the parser itself.
-    """
-
-    def __init__(self, source: Source, loader: Any, hidden: bool) -> None:
+    def __init__(self, source: Source, loader: Any) -> None:
         self.source = source
         self.get = loader.get_event
         self.problems: list[Diagnostic] = []
-        self.quoted: list[tuple[int, int]] = []  # where quoted and block texts stand, where that matters
-        text = source.text
-        signs = any(c in text for c in "&*!") and _SIGN.search(text) is not None
-        self.wary = hidden or signs or "<<" in text or "?" in text  # must each part of the text be looked at?
-        self.cuts = _CALL_CUT.search(text) is not None
+        self.quoted: list[tuple[int, int]] = []  # where quoted and block texts begin and end
 
     def run(self) -> Tree:
         self.get()  # the stream's start
@@ -96,64 +85,36 @@ class _Reader:
     def node(self, e: Any, depth: int) -> Tree:
         """What an event begins; `depth`: in how many collections it is."""
         kind: Any = type(e)
-        if self.wary:
-            self.look(e)
+        if e.anchor is not None or (kind is not AliasEvent and e.tag is not None):
+            self.refuse(e)
         if kind is ScalarEvent:
+            if e.style:
+                self.quoted.append((e.start_mark.index, e.end_mark.index))
             return scalar(e)
-        if kind is MappingStartEvent:
-            return self.mapping(e, depth + 1)
-        if kind is SequenceStartEvent:
-            return self.sequence(e, depth + 1)
-        return Scalar("", None, *place(e))  # an alias
+        if kind is AliasEvent:
+            return Scalar("", None, *place(e))
+        if depth == MAX_DEPTH:
+            self.too_deep(e)
+        return self.mapping(e, depth + 1) if kind is MappingStartEvent else self.sequence(e, depth + 1)
 
     def sequence(self, first: Any, depth: int) -> List:
-        if depth > MAX_DEPTH:
-            self.too_deep(first)
-        get, wary = self.get, self.wary
-        kind: Any
         items: list[Tree] = []
-        while True:
-            e = get()
-            kind = type(e)
-            if kind is SequenceEndEvent:
-                if self.cuts and first.flow_style:
-                    self.cut(items)
-                return List(items, *place(first, e))
-            if wary:
-                items.append(self.node(e, depth))
-            elif kind is ScalarEvent:
-                items.append(scalar(e))
-            elif kind is MappingStartEvent:
-                items.append(self.mapping(e, depth + 1))
-            else:
-                items.append(self.node(e, depth))
+        while type(e := self.get()) is not SequenceEndEvent:
+            items.append(self.node(e, depth))
+        if first.flow_style:
+            self.cut(items)
+        return List(items, *place(first, e))
 
     def mapping(self, first: Any, depth: int) -> Map:
-        if depth > MAX_DEPTH:
-            self.too_deep(first)
-        get, wary = self.get, self.wary
-        kind: Any
         pairs: list[tuple[Scalar, Tree]] = []
-        while True:
-            e = get()
-            kind = type(e)
-            if kind is MappingEndEvent:
-                if len(pairs) > 1 and len({key.text for key, _ in pairs}) < len(pairs):
-                    self.duplicates(pairs)
-                return Map(pairs, *place(first, e))
-            if kind is ScalarEvent and not wary:
-                key = scalar(e)
-            else:
-                key = self.key(self.node(e, depth))
-            e = get()
-            kind = type(e)
-            if kind is ScalarEvent and not wary and e.value:
-                pairs.append((key, scalar(e)))
-            else:
-                value = self.node(e, depth)
-                pairs.append(
-                    (key, self.empty(key, first.flow_style and pairs) if type(value) is Scalar and value.empty else value)
-                )
+        while type(e := self.get()) is not MappingEndEvent:
+            key = self.key(self.node(e, depth))
+            value = self.node(self.get(), depth)
+            if isinstance(value, Scalar) and value.empty:
+                value = self.empty(key, first.flow_style and pairs)
+            pairs.append((key, value))
+        self.duplicates(pairs)
+        return Map(pairs, *place(first, e))
 
     def too_deep(self, e: Any) -> None:
         self.add("too-deep", f"nested deeper than {MAX_DEPTH}", *place(e)[:2])
@@ -163,13 +124,17 @@ class _Reader:
         low = max(0, node.column - NEAR)
         before = self.source.line(node.line)[low : node.column - 1].rstrip()
         if before[-1:] == "?":
-            self.add("explicit-key", "a ? of its own", node.line, low + len(before), "quote the text, or write _ for an unknown size")
+            self.add(
+                "explicit-key", "a ? of its own", node.line, low + len(before), "quote the text, or write _ for an unknown size"
+            )
         elif not isinstance(node, Scalar):
             help_ = "a { } in a value needs no braces: write the bare expression, e.g. 4*d" if isinstance(node, Map) else ""
             self.problem("key-type", "a key must be text", node, help_)
         else:
             if node.text == "<<" and not node.style:
-                self.problem("merge-key", "merge keys are not read", node, "say it with a block and its arguments, or with defaults")
+                self.problem(
+                    "merge-key", "merge keys are not read", node, "say it with a block and its arguments, or with defaults"
+                )
             return node
         return Scalar("", '"', node.line, node.column, node.column + 1)
 
@@ -204,17 +169,14 @@ class _Reader:
                     found=f"a second '{key.text}'", help="remove one of the two",
                 ))  # fmt: skip
 
-    def look(self, e: Any) -> None:
-        """Refuse anchors, aliases and tags; note where tabs may stand."""
-        kind: Any = type(e)
-        if kind is yaml.AliasEvent:
+    def refuse(self, e: Any) -> None:
+        """Tell of an alias, an anchor or a tag."""
+        if type(e) is AliasEvent:
             self.add("alias", "an alias (*name)", *place(e)[:2], "use a block, apply or defaults to say something twice")
         elif e.anchor is not None:
             self.add("anchor", "an anchor (&name)", *place(e)[:2], "use a block, apply or defaults to say something twice")
-        elif e.tag is not None:
+        else:
             self.add("tag", f"a tag ({e.tag})", *place(e)[:2], "values need no tags: each field knows its type")
-        if kind is ScalarEvent and e.style:
-            self.quoted.append((e.start_mark.index, e.end_mark.index))
 
     def add(self, rule: str, message: str, line: int, column: int, help_: str = "") -> None:
         self.tell(Diagnostic(rule, message, Span(self.source, line, column), help=help_))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..problems import Source
-from . import lines
+from . import events
 from .characters import FORBIDDEN, UNSEEN, character, find, refusal
 from .tree import List, Map
 
@@ -32,10 +32,10 @@ def decode(raw: bytes, name: str) -> str:
     return text
 
 
-def read(text: str, name: str, backend: str = "lines") -> tuple[Source, Map]:
+def read(text: str, name: str, backend: str = "c") -> tuple[Source, Map]:
     """The tree of a spec and its source; raises Rejected with every fault of form that can be told apart.
 
-    `backend`: "lines" reads without PyYAML what can be read so, "c" and "python" are PyYAML's two parsers.
+    `backend` names one of PyYAML's two parsers, "c" or "python".
     """
     source = Source(name, text.removeprefix("\ufeff"))
     text = source.text
@@ -45,11 +45,7 @@ def read(text: str, name: str, backend: str = "lines") -> tuple[Source, Map]:
     if "%" in text and (m := _DIRECTIVE.match(text)):
         raise refusal(source, "directive", "a YAML directive", text.count("\n", 0, m.start(1)) + 1, 1, found=m.group(1)[:40],
                       help="a spec needs none: remove the line")  # fmt: skip
-    tree = lines.read(text) if backend == "lines" and not hidden else None
-    if tree is None:
-        from . import events
-
-        tree = events.read(source, "python" if backend == "python" else "c", hidden)
+    tree = events.read(source, backend, hidden)
     if not isinstance(tree, Map):
         raise refusal(source, "not-a-spec", "a spec is a mapping", tree.line, tree.column,
                       found="a list" if isinstance(tree, List) else "text", expected="keys such as layers: and inputs:")  # fmt: skip

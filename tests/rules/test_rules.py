@@ -35,7 +35,7 @@ def checked(text: str, case: dict[str, Any], folder: Path, monkeypatch: pytest.M
     return code, [p for row in document["checks"] for p in row["problems"]]
 
 
-@pytest.mark.parametrize("backend", ["lines", "c", "python"])
+@pytest.mark.parametrize("backend", ["c", "python"])
 @pytest.mark.parametrize("case", CASES, ids=[case["name"].replace(" ", "-") for case in CASES])
 def test_the_edit_is_told_and_its_repair_is_green(
     case: dict[str, Any], backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
