@@ -241,7 +241,6 @@ class Network:
     """A parsed spec, complete and never changed after it is built."""
 
     __slots__ = (
-        "_names",
         "assertions",
         "checks",
         "derived",
@@ -251,7 +250,7 @@ class Network:
         "lints",
         "makers",
         "name",
-        "named",
+        "names",
         "nodes",
         "outputs",
         "parameters",
@@ -274,19 +273,9 @@ class Network:
         self.checks: list[Any] = []  # the spec's own cases, as the spec floor parsed them
         self.variables: dict[str, Any] = {}
         self.derived: frozenset[str] = frozenset()  # variables whose defaults are computed from others
-        self.named: dict[str, int] = {}  # value by the full name of inputs, containers, one of several outputs
-        self._names: dict[str, int] | None = None
+        self.names: dict[str, int] = {}  # value by the full name of inputs, layers, containers, one of several outputs
         self.sources: list[Source] = [source]  # every file that was read
         self.lints: list[Any] = []  # unused variables, blocks, arguments: told by strict checks
-
-    @property
-    def names(self) -> dict[str, int]:
-        """Value by full name: what `checks`, `outputs` and questions refer to."""
-        if self._names is None:
-            single = {node.layer: node.layer.yields() == 1 for node in self.nodes}
-            self._names = {node.name: node.outputs[0] for node in self.nodes if single[node.layer]}
-            self._names.update(self.named)
-        return self._names
 
     def spare(self) -> set[str]:
         """Full names of tensors that a file of weights may hold besides the parameters: no layer here has a use for them."""

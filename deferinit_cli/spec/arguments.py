@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..layers import registry
 from ..layers.base import Layer
@@ -16,25 +16,10 @@ from .values import Code, Located, compile_value
 
 if TYPE_CHECKING:
     from .file import File
-    from .items import First, Item
+    from .items import Item
 
 Written = list[tuple[Scalar | None, str, Tree]]
 """Arguments by name with their keys, where they have any, and their values."""
-
-
-def said(value: Tree | None) -> Any:
-    """What an item's value says, whatever its place: a key that another value has too if it says the same; None where
-    that is more than a few words."""
-    if type(value) is Scalar:
-        return value.text, value.style
-    if type(value) is Map:
-        words: list[str | None] = []
-        for key, node in value.pairs:
-            if type(node) is not Scalar:
-                return None
-            words += key.text, node.text, node.style
-        return tuple(words)
-    return () if value is None else None
 
 
 def own(item: Item, names: Collection[str]) -> Written:
@@ -63,14 +48,7 @@ def with_defaults(item: Item, mine: Written) -> Written:
     return mine + [d for d in defaults if d[1] not in names]
 
 
-def moved(item: Item, arguments: dict[str, tuple[Scalar | None, Code]]) -> dict[str, tuple[Scalar | None, Code]]:
-    """The arguments of an item that says what another says, at its own places."""
-    names = item.cls.arguments if item.cls is not None else item.target.argument_names() if item.target is not None else ()
-    found = {name: (key, arguments[name][1].at(node)) for key, name, node in own(item, names)}
-    return {**arguments, **found}
-
-
-def layer_arguments(file: File, item: First) -> None:
+def layer_arguments(file: File, item: Item) -> None:
     cls, value = item.cls, item.value
     assert cls is not None
     if value is not None and not isinstance(value, Map) and not (isinstance(value, Scalar) and value.empty):
@@ -102,7 +80,7 @@ def layer_arguments(file: File, item: First) -> None:
     _missing_arguments(file, item, cls)
 
 
-def merged(file: File, item: First, nodes: list[Tree]) -> None:
+def merged(file: File, item: Item, nodes: list[Tree]) -> None:
     """The inputs of a merge, named under its head."""
     item.references = []
     try:
@@ -112,7 +90,7 @@ def merged(file: File, item: First, nodes: list[Tree]) -> None:
         item.broken = True
 
 
-def _missing_arguments(file: File, item: First, cls: type[Layer]) -> None:
+def _missing_arguments(file: File, item: Item, cls: type[Layer]) -> None:
     """Arguments without a default that were not given; told with the text, whether or not the item is ever built."""
     for name, argument in cls.arguments.items():
         if argument.required and name not in item.arguments and not item.broken:
@@ -120,7 +98,7 @@ def _missing_arguments(file: File, item: First, cls: type[Layer]) -> None:
             item.broken = True
 
 
-def _unknown_argument(file: File, item: First, key: Tree, name: str) -> None:
+def _unknown_argument(file: File, item: Item, key: Tree, name: str) -> None:
     cls = item.cls
     assert cls is not None
     item.broken = True
@@ -147,7 +125,7 @@ def framework(word: str) -> str:
     return "PyTorch's " if word in TORCH_WORDS else "Keras' " if word in KERAS_WORDS else ""
 
 
-def block_arguments(file: File, item: First) -> None:
+def block_arguments(file: File, item: Item) -> None:
     target, value = item.target, item.value
     assert target is not None
     names = target.argument_names()

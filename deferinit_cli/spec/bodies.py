@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from .compiling import compile_items
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from .file import File
 
 
-class Body:
+class Body(ABC):
     """Inputs, items, outputs. `unsound`: something in its own declaration was wrong, so that its callers are not judged by it."""
 
     __slots__ = ("_items", "file", "key", "layers", "name", "outputs", "ports", "unsound")
@@ -28,18 +29,14 @@ class Body:
         self.outputs: list[tuple[str | None, Any]] | None = None
         self.unsound = False
 
+    @abstractmethod
     def argument_names(self) -> list[str]:
-        raise NotImplementedError
+        """The names of its arguments, or of a file's variables, in order."""
 
     @property
     def where(self) -> str:
         """What its items are called in errors."""
         return f"layers of {self.name}"
-
-    @property
-    def takes_one(self) -> bool:
-        """Whether it is sound, as far as it says itself, and takes one value of which it says nothing."""
-        return not self.unsound and len(self.ports) == 1 and all(port.dims is None for port in self.ports.values())
 
     @property
     def items(self) -> list[Item]:

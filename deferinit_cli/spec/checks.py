@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..graph import Given
+from ..graph import Given, Network
 from ..layers.arguments import show
 from ..problems import Problem, Rejected, Span
 from ..shapes.dims import REST
@@ -14,7 +14,6 @@ from .tree import List, Map, Scalar, Tree, span
 from .values import Code, Located, compile_value
 
 if TYPE_CHECKING:
-    from .build import Builder
     from .context import Context
     from .file import File
 
@@ -56,7 +55,7 @@ class Check:
         self.error_span: Span | None = None
 
 
-def read_checks(file: File, ctx: Context, builder: Builder) -> list[Check]:
+def read_checks(file: File, ctx: Context, network: Network) -> list[Check]:
     """The cases of a file; faults are told where they are."""
     node = file.checks
     if not isinstance(node, List) or not node.items:
@@ -77,14 +76,14 @@ def read_checks(file: File, ctx: Context, builder: Builder) -> list[Check]:
         check = Check(f"check {k + 1}", span(file.source, case))
         for key, value in case.pairs:
             try:
-                read_field(check, file, ctx, builder, key, value)
+                read_field(check, file, ctx, network, key, value)
             except Located as e:
                 file.faults.problem(file.source, e.node, e.problem)
         out.append(check)
     return out
 
 
-def read_field(check: Check, file: File, ctx: Context, builder: Builder, key: Scalar, value: Tree) -> None:
+def read_field(check: Check, file: File, ctx: Context, network: Network, key: Scalar, value: Tree) -> None:
     name = key.text
     if name not in KEYS:
         file.fault(key, "unknown-key", f"a check has no '{name}'", found=name, expected=", ".join(KEYS), help=suggest(name, KEYS))
@@ -99,7 +98,7 @@ def read_field(check: Check, file: File, ctx: Context, builder: Builder, key: Sc
             check.sets[k.text] = text_of(v)
             check.set_spans[k.text] = span(file.source, v)
     elif name == "input":
-        check.inputs = read_inputs(file, builder, value)
+        check.inputs = read_inputs(file, network, value)
     elif name == "output":
         check.outputs = read_outputs(file, key, value)
     elif name in ("shapes", "weights"):
@@ -134,7 +133,7 @@ def text_of(node: Tree) -> str:
     raise Located(node, Problem("value-type", "a mapping is no value here"))
 
 
-def read_inputs(file: File, builder: Builder, value: Tree) -> list[Given]:
+def read_inputs(file: File, network: Network, value: Tree) -> list[Given]:
     pairs = [(k.text + "=", v) for k, v in value.pairs] if isinstance(value, Map) else [("", value)]
     out = []
     for prefix, node in pairs:
@@ -143,7 +142,7 @@ def read_inputs(file: File, builder: Builder, value: Tree) -> list[Given]:
         else:
             text = text_of(node)
         try:
-            out.append(parse_given(prefix + text, builder.network, "input", span(file.source, node)))
+            out.append(parse_given(prefix + text, network, "input", span(file.source, node)))
         except Rejected as e:
             for d in e.diagnostics:
                 file.faults.add(d)

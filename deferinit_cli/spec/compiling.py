@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..layers.base import Layer
 from ..problems import Problem
 from ..spelling import suggest
-from .arguments import block_arguments, layer_arguments, merged, moved, said
-from .items import NAME, Again, Called, First, Item
-from .modifiers import MODIFIERS, SIMPLE, by_parameter, idle_modifiers, modifiers, tied_twice
+from .arguments import block_arguments, layer_arguments
+from .items import NAME, Item
+from .modifiers import MODIFIERS, by_parameter, idle_modifiers, modifiers, tied_twice
 from .references import compile_reference
 from .tree import List, Map, Scalar, Tree
-from .values import Located, inputs_of
+from .values import Located
 
 if TYPE_CHECKING:
     from .file import File
@@ -34,32 +35,10 @@ def compile_items(file: File, node: Tree | None, where: str, counters: Counters 
         file.fault(node, "layers-type", f"{where} is a list of items", expected="a list, each item on a line that starts with -")
         return []
     counters = defaultdict(count) if counters is None else counters
-    items = [item for item in [again(file, n, counters) or compile_item(file, n, counters) for n in node.items] if item is not None]
+    items = [item for item in [compile_item(file, n, counters) for n in node.items] if item is not None]
     if len(items) < len(node.items):
         file.lost = True
     return items
-
-
-def again(file: File, node: Tree, counters: Counters) -> Item | None:
-    """The item of a node that says, but for its name, what a plain item or simple call before it says, as most of a long list
-    do; None for others."""
-    value: Tree | None = None
-    if type(node) is Scalar:
-        head = node
-    elif type(node) is Map and len(node.pairs) == 1:
-        head, value = node.pairs[0]
-    else:
-        return None
-    kind, name = head.text, ""
-    if " " in kind:
-        kind, _, name = kind.partition(" ")
-        if name in RESERVED or not (name.isidentifier() and name.isascii()):
-            return None
-    first = file.plain.get(kind if value is None else (kind, said(value)))
-    if first is None:
-        return None
-    number = next(counters[kind])
-    return (Called if first.simple else Again)(first, head, value, name or f"{kind}{number}")
 
 
 def label(item: Item, counters: Counters) -> str:
@@ -69,12 +48,12 @@ def label(item: Item, counters: Counters) -> str:
     return item.name or f"{base}{number}"
 
 
-def compile_item(file: File, node: Tree, counters: Counters) -> First | None:
+def compile_item(file: File, node: Tree, counters: Counters) -> Item | None:
     if isinstance(node, Scalar):
         if node.empty:
             file.fault(node, "empty-item", "an empty item", help="write a layer, such as - relu")
             return None
-        return _head(file, First(file, node, None), counters)
+        return _head(file, Item(file, node, None), counters)
     if isinstance(node, List):
         file.fault(node, "item-type", "a list is no item", help="- sequential: [...] groups items")
         return None
@@ -83,7 +62,7 @@ def compile_item(file: File, node: Tree, counters: Counters) -> First | None:
     if len(heads) != 1:
         _no_head(file, node, heads)
         return None
-    item = First(file, *heads[0])
+    item = Item(file, *heads[0])
     if len(pairs) > 1:
         modifiers(file, item, node)
     return _head(file, item, counters)
@@ -110,8 +89,8 @@ def _no_head(file: File, node: Map, heads: list[tuple[Scalar, Tree]]) -> None:
                    help="each layer is an item of its own, with its own -")  # fmt: skip
 
 
-def _head(file: File, item: First, counters: Counters) -> First | None:
-    """Read an item's head and value; what an item before it has said already means the same again."""
+def _head(file: File, item: Item, counters: Counters) -> Item | None:
+    """Read an item's head and value."""
     words = item.head.text.split()
     if not words or len(words) > 2:
         file.fault(item.head, "head-format", f"'{item.head.text}' is no layer", expected="a kind, or a kind and a name")
@@ -127,17 +106,7 @@ def _head(file: File, item: First, counters: Counters) -> First | None:
                        expected="letters, digits and _, or digits only; not prev or input")  # fmt: skip
             item.broken = True
     item.label = label(item, counters)
-    value = item.value
-    sense = said(value)
-    same = file.merges.get(item.kind) if type(value) is List else file.known.get((item.kind, sense))
-    if same is not None:
-        item.cls, item.target, item.layer, item.fixed = same.cls, same.target, same.layer, same.fixed
-        item.arguments = same.arguments if same.fixed else moved(item, same.arguments)
-        item.inputs, item.layers = same.inputs, same.layers
-        if type(value) is List:
-            merged(file, item, value.items)
-    else:
-        _meaning(file, item, sense, counters)
+    _meaning(file, item, counters)
     if item.references is not None and item.from_ is not None:
         file.fault(item.head, "from-twice", f"{item.kind} is told its inputs twice",
                    help="name them under the layer's key or with from:, not both")  # fmt: skip
@@ -146,35 +115,14 @@ def _head(file: File, item: First, counters: Counters) -> First | None:
         by_parameter(file, item)
         idle_modifiers(file, item)
         tied_twice(file, item)
-    if item.cls is not None and not item.broken:
-        _shorten(file, item, item.cls, sense)
-    elif item.target is not None and item.fixed and sense is not None and not (item.broken or item.modifiers):
-        item.simple = item.from_ is None and item.target.file is file and item.target is not file and item.target.takes_one
-        if item.simple:
-            file.plain[item.kind if item.value is None else (item.kind, sense)] = item
     return item
-
-
-def _shorten(file: File, item: First, cls: type[Layer], sense: Any) -> None:
-    """Note which steps building an item can do without."""
-    if cls.structural or cls.sides or cls.yields is not Layer.yields:
-        return
-    item.short = not item.modifiers or all(m in SIMPLE and code.fixed for m, (_, code) in item.modifiers.items())
-    if item.short and item.layer is None and item.inputs is None:
-        item.inputs, item.layers = inputs_of(code for _, code in item.arguments.values()), {}
-    if item.modifiers or item.from_ is not None or item.references is not None:
-        return
-    item.chained = cls.variadic or len(cls.ports) - cls.optional <= 1 <= len(cls.ports)
-    item.plain = item.chained and item.layer is not None
-    if item.plain and sense is not None:
-        file.plain[item.kind if item.value is None else (item.kind, sense)] = item
 
 
 def keys_of(node: Map) -> set[str]:
     return {key.text for key, _ in node.pairs}
 
 
-def lossy(file: File, item: First) -> None:
+def lossy(file: File, item: Item) -> None:
     """A repeat of what takes nothing from the copy before: told by the text, whatever the count comes to."""
     if "repeat" not in item.modifiers or item.broken:
         return
@@ -190,8 +138,8 @@ def lossy(file: File, item: First) -> None:
         item.broken = True
 
 
-def _meaning(file: File, item: First, sense: Any, counters: Counters) -> None:
-    """What the kind is, and its arguments; kept for items that say the same, where the text alone tells."""
+def _meaning(file: File, item: Item, counters: Counters) -> None:
+    """What the kind is, its arguments or lists, and the layer where the text alone tells it."""
     target = file.lookup(item)
     if target is None:
         item.broken = True
@@ -199,27 +147,19 @@ def _meaning(file: File, item: First, sense: Any, counters: Counters) -> None:
     if not isinstance(target, type):  # a block or a file
         item.target = target
         block_arguments(file, item)
-    else:
-        item.cls = target
-        if item.cls.structural:
-            _container(file, item, item.value, counters if item.transparent else defaultdict(count))
-            return
-        layer_arguments(file, item)
-    item.fixed = all(code.fixed for _, code in item.arguments.values())
-    if item.broken or not (item.fixed or sense):
         return
-    if item.cls is not None and item.fixed:
-        try:
-            item.layer = file.loader.layers.of(item.cls, {name: code.value for name, (_, code) in item.arguments.items()})
-        except Problem:  # told where it is built, with the calls that lead there
-            return
-    if item.references is None and sense is not None:
-        file.known[item.kind, sense] = item
-    elif item.references is not None and type(item.value) is List:
-        file.merges[item.kind] = item
+    cls: type[Layer] = target
+    item.cls = cls
+    if cls.structural:
+        _container(file, item, item.value, counters if item.transparent else defaultdict(count))
+        return
+    layer_arguments(file, item)
+    if not item.broken and all(code.fixed for _, code in item.arguments.values()):
+        with suppress(Problem):  # told where it is built, with the calls that lead there
+            item.layer = file.loader.layers.of(cls, {name: code.value for name, (_, code) in item.arguments.items()})
 
 
-def _container(file: File, item: First, value: Tree | None, counters: Counters) -> None:
+def _container(file: File, item: Item, value: Tree | None, counters: Counters) -> None:
     """The lists of a structural kind, as the kind itself reads them."""
     assert item.cls is not None
     item.lists = {}
@@ -270,5 +210,3 @@ def _container(file: File, item: First, value: Tree | None, counters: Counters) 
         main = item.cls.main  # type: ignore[attr-defined]
         file.fault(item.head, "missing-argument", f"{item.kind} needs {main}", expected=f"{main}: [items]")
         item.broken = True
-
-

@@ -6,18 +6,18 @@ from typing import Any
 
 from ..graph import Call
 from ..layers.arguments import show
-from ..problems import Problem
+from ..problems import Diagnostic, Problem
 from .file import File
 from .parameters import Overrides
-from .scope import Names, Values
-from .tree import Tree
+from .scope import Entry, Names, Values
+from .tree import Tree, span
 from .values import Faults, Located
 
 NOTHING_SAID = Overrides()
 
 
 class Context:
-    """Where an item is instantiated."""
+    """Where an item is instantiated. What is wrong there is told with the calls that lead to it."""
 
     __slots__ = (
         "copies",
@@ -59,6 +59,23 @@ class Context:
         new.copies, new.dtype = self.copies, self.dtype
         return new
 
+    def fault(self, node: Tree, rule: str, message: str, word: str = "", **more: Any) -> None:
+        """Tell what is wrong at a place of this context's file."""
+        calls = self.call.chain() if self.call is not None else []
+        self.file.faults.add(Diagnostic(rule, message, span(self.file.source, node, word), calls=calls, **more))
+
+    def problem(self, node: Tree, p: Problem) -> None:
+        self.file.faults.problem(self.file.source, node, p, calls=self.call.chain() if self.call is not None else [])
+
+    def taken(self, node: Tree, name: str, old: Entry) -> None:
+        """Tell that something in the scope has a name already."""
+        other = f"a layer on line {old.line}" if old.line else "an input"
+        self.fault(node, "duplicate-name", f"'{name}' is already the name of {other}", found=name, word=name,
+                   help="names are unique in their scope")  # fmt: skip
+
+    def located(self, e: Located) -> None:
+        self.problem(e.node, e.problem)
+
 
 KINDS = {bool: "true or false", int: "an int", float: "a number", list: "a list", str: "text"}
 
@@ -88,7 +105,9 @@ def variables(file: File, given: dict[str, Any], faults: Faults, call: int | Non
         except Located as e:
             if e.problem.rule == "unknown-name" and e.problem.found in file.vars:
                 itself = e.problem.found == name
-                e.problem.help = "a variable cannot be its own" if itself else f"vars are in order: '{e.problem.found}' comes later"
+                e.problem.help = (
+                    "a variable cannot be its own" if itself else f"vars are in order: '{e.problem.found}' comes later"
+                )
             faults.problem(file.source, e.node, e.problem)
             values.names[name] = None
             fine = False

@@ -29,10 +29,9 @@ class Counter:
 
     def passing(self, items: list[Item], limit: int) -> tuple[Item, int] | None:
         """The item with which more than `limit` is built, and how much that is; None where all is within it."""
-        rest = [item for item in items if not item.short]
-        total = len(items) - len(rest)
-        self.named = alone(items) if rest else {}
-        for item in rest:
+        total = 0
+        self.named = alone(items)
+        for item in items:
             total += self.item(item)
             if total > limit:
                 return self.innermost(item, limit), total
@@ -49,8 +48,6 @@ class Counter:
 
     def item(self, item: Item) -> int:
         """What an item builds, in all its copies."""
-        if item.short:
-            return 1
         if item.broken or self.depth > DEPTH:
             return 0
         count = self.copies(item)

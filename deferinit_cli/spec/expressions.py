@@ -298,11 +298,6 @@ def variables(tree: Tree) -> set[str]:
     return set().union(*(variables(t) for t in tree[1:] if isinstance(t, tuple)))
 
 
-def symbolic(tree: Tree) -> bool:
-    """Whether a tree mentions symbols."""
-    return tree[0] == "symbol" or any(symbolic(t) for t in tree[1:] if isinstance(t, tuple))
-
-
 def evaluate(tree: Tree, scope: Scope) -> Any:
     """The value of a tree; raises Problem."""
     op = tree[0]

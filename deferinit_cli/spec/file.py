@@ -12,7 +12,7 @@ from .blocks import Block, is_taken, read_blocks
 from .bodies import Body
 from .defaults import Defaults, read_defaults
 from .imports import target as import_target
-from .items import First, Item
+from .items import Item
 from .names import IDENTIFIER, lower_case
 from .ports import read_ports
 from .references import compile_reference
@@ -38,12 +38,9 @@ class File(Body):
         "faults",
         "import_sets",
         "imports",
-        "known",
         "loader",
         "lost",
-        "merges",
         "params",
-        "plain",
         "reading",
         "source",
         "title",
@@ -69,9 +66,6 @@ class File(Body):
         self.blocks: dict[str, Block] = {}
         self.params: list[tuple[Scalar, Map]] = []
         self.checks: Tree | None = None
-        self.known: dict[Any, Item] = {}  # items whose meaning is in their text alone, by what they say
-        self.plain: dict[Any, First] = {}  # a plain item, or a simple call, of each text
-        self.merges: dict[str, Item] = {}  # an item of each kind whose value names its inputs
         self.lost = False  # whether some item could not be read at all: its name is not known
         self.reading: Body = self  # whose items are being compiled
         self.read()

@@ -12,16 +12,14 @@ from .values import Located, compile_value, text_of
 
 if TYPE_CHECKING:
     from .file import File
-    from .items import First, Item
+    from .items import Item
 
 MODIFIERS = dict.fromkeys(
     ("from", "when", "repeat", "fanout", "index", "expect", "init", "tie", "freeze", "dtype", "doc", "meta")
 )
-SIMPLE = ("freeze", "dtype")
-"""Those that are one value, said of parameters."""
 
 
-def modifiers(file: File, item: First, node: Map) -> None:
+def modifiers(file: File, item: Item, node: Map) -> None:
     item.modifiers = {}
     for key, value in node.pairs:
         name = key.text
@@ -74,7 +72,7 @@ def _from(file: File, value: Tree) -> Any:
     return [compile_reference(value)]
 
 
-def by_parameter(file: File, item: First) -> None:
+def by_parameter(file: File, item: Item) -> None:
     """`init` and `tie` are mappings from parameters' names; a kind whose tensor bears the item's own name takes the value alone."""
     for name in ("init", "tie"):
         if name not in item.modifiers:

@@ -1,4 +1,4 @@
-"""What is said of parameters beside their layers: init, freeze, dtype, ties and the `params` globs."""
+"""What is said of parameters beside their layers: init, freeze and dtype, and the names that a `params` glob matches."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any
 from ..graph import Parameter
 from ..initializers import Initializer, known, make
 from ..layers.arguments import show
-from ..problems import Diagnostic, Problem, Span
+from ..problems import Problem
 from ..spelling import suggest
 from .file import dtype_in
-from .tree import List, Map, Scalar, Tree, span
+from .tree import Map, Scalar, Tree
 from .values import Located, compile_value
 
 if TYPE_CHECKING:
-    from .build import Builder
-    from .calls import Calls
     from .context import Context
-    from .file import File
     from .items import Item
 
 
@@ -43,18 +40,6 @@ class Overrides:
                 p.own().initializer = self.init[p.key]
             if self.freeze and not p.buffer:
                 p.own().frozen = True
-
-
-class Tie:
-    """`tie: {own: target}` of one item, resolved once all parameters have names."""
-
-    __slots__ = ("ctx", "own", "prefix", "target")
-
-    def __init__(self, own: Scalar, target: Tree, prefix: str, ctx: Context) -> None:
-        self.own = own
-        self.target = target
-        self.prefix = prefix
-        self.ctx = ctx
 
 
 def override(outer: Overrides, item: Item, ctx: Context) -> Overrides:
@@ -171,25 +156,6 @@ def compiled(glob: str) -> re.Pattern[str]:
     return re.compile(body.removesuffix(r"\.") + "$")
 
 
-def apply_globs(builder: Calls, file: File, ctx: Context, parameters: list[Parameter]) -> None:
-    """The `params` of a file, in order, over the parameters of one instance of it."""
-    if builder.sharing:
-        return
-    for key, settings in file.params:
-        found = pattern(key.text)
-        hits = [p for p in parameters if found(p.name[len(ctx.prefix) :])]
-        builder.globs.append((ctx, key, settings, hits))
-        if not hits:
-            names = [p.name[len(ctx.prefix) :] for p in parameters]
-            builder.fault(ctx, key, "unmatched-glob", f"'{key.text}' matches no parameter", found=key.text,
-                          help=suggest(key.text, names) or f"parameters are called {', '.join(names[:4])}, …")  # fmt: skip
-            continue
-        try:
-            change(hits, settings, ctx)
-        except Located as e:
-            builder.located(ctx, e)
-
-
 def change(parameters: list[Parameter], settings: Map, ctx: Context) -> None:
     for key, value in settings.pairs:
         if key.text == "init":
@@ -208,79 +174,3 @@ def change(parameters: list[Parameter], settings: Map, ctx: Context) -> None:
             dtype = dtype_in(ctx.file.dtype_code(value), ctx.values)
             for p in parameters:
                 p.own().dtype = dtype
-
-
-def root(p: Parameter, up: dict[Parameter, Parameter]) -> Parameter:
-    """What a parameter is tied to in the end; `up` leads there in fewer steps each time."""
-    path = []
-    while p in up:
-        path.append(p)
-        p = up[p]
-    up.update(dict.fromkeys(path, p))
-    return p
-
-
-def resolve_ties(builder: Builder) -> None:
-    """Join tied parameters, and refuse cycles."""
-    by_name = {p.name: p for p in builder.network.parameters} if builder.ties else {}
-    up: dict[Parameter, Parameter] = {}
-    for tie in builder.ties:
-        ctx = tie.ctx
-        own = by_name.get(f"{tie.prefix}.{tie.own.text}") or (by_name.get(tie.prefix) if not tie.own.text else None)
-        if own is None:
-            mine = [n[len(tie.prefix) + 1 :] for n in by_name if n.startswith(tie.prefix + ".")]
-            builder.fault(ctx, tie.own, "unknown-parameter", f"{tie.prefix} has no parameter '{tie.own.text}'",
-                          found=tie.own.text, expected=", ".join(mine[:8]), help=suggest(tie.own.text, mine))  # fmt: skip
-            continue
-        if not isinstance(tie.target, Scalar):
-            where = tie.target
-            builder.fault(ctx, where, "value-type", "a tie names a parameter", expected="a full name such as wte.weight",
-                          found="a list" if isinstance(where, List) else "a mapping")  # fmt: skip
-            continue
-        target = by_name.get(ctx.root + tie.target.text)
-        if target is None:
-            names = [n[len(ctx.root) :] for n in by_name if n.startswith(ctx.root)]
-            builder.fault(ctx, tie.target, "unknown-parameter", f"no parameter is called '{tie.target.text}'",
-                          found=tie.target.text, help=suggest(tie.target.text, names))  # fmt: skip
-            continue
-        if root(target, up) is own:
-            builder.fault(ctx, tie.target, "cyclic-tie", f"'{own.name}' would be tied to itself", found=tie.target.text,
-                          help="apply with a repeat uses one layer several times")  # fmt: skip
-            continue
-        if own.dtype != target.dtype or own.buffer != target.buffer:
-            kinds = [f"{'a buffer of ' if p.buffer else ''}{p.dtype}" for p in (own, target)]
-            builder.fault(ctx, tie.target, "tie-mismatch", f"{own.name} is {kinds[0]}, {target.name} is {kinds[1]}",
-                          help="tied parameters are one tensor")  # fmt: skip
-            continue
-        own.own().tied_to = up[own] = target
-        own.own().tie_span = span(ctx.file.source, tie.target)
-
-
-def idle_globs(builder: Builder) -> None:
-    """What `params` says of tensors that it cannot change."""
-    for ctx, key, settings, hits in builder.globs:
-        if hits and all(p.tied_to is not None for p in hits):
-            other = hits[0].tied_to
-            assert other is not None
-            builder.fault(ctx, key, "tied-parameter", f"'{key.text}' matches what is tied to other parameters", found=key.text,
-                          help=f"say it of '{other.name}'")  # fmt: skip
-        elif hits and all(p.buffer for p in hits) and [k.text for k, _ in settings.pairs] == ["freeze"]:
-            builder.fault(ctx, key, "no-parameters", f"'{key.text}' matches buffers, which are never trained: freeze says nothing",
-                          found=key.text, help="remove it")  # fmt: skip
-
-
-def unique(builder: Builder) -> None:
-    """No two parameters may have one name; where two layers have one, that is told already."""
-    if any(d.rule == "duplicate-name" for d in builder.faults.found):
-        return
-    if all(p.key and "." not in p.key for _, tensors in builder.facts.values() for p in tensors):  # then so are they if layers are
-        names = [node.name for node in builder.network.nodes if node.parameters and node.shares is None]
-        if len(set(names)) == len(names):
-            return
-    seen: dict[str, Parameter] = {}
-    for p in builder.network.parameters:
-        first = seen.setdefault(p.name, p)
-        if first is not p:
-            place: Span = p.node.place.span
-            builder.faults.add(Diagnostic("duplicate-name", f"two parameters are called '{p.name}'", place,
-                                          help="name the containers they are in", calls=p.node.call.chain() if p.node.call else []))  # fmt: skip

@@ -51,8 +51,6 @@ def compile_reference(node: Tree) -> Reference:
             node, Problem("reference-format", "a reference is a name", expected="a layer's name such as conv1 or enc.2")
         )
     text = node.text.strip()
-    if text.isidentifier() and text.isascii():  # most are one word
-        return Reference(node, text, [], text)
     m = _FIRST.match(text)
     if m is None:
         raise Located(node, Problem("reference-format", f"'{text}' is no reference", found=text, expected="a layer's name"))

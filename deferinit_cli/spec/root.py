@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Input, Network
-from .build import MAX_REPEAT, Builder
+from .asserting import dims_in
+from .build import Builder
+from .calls import default_dtype
 from .context import Context
 from .context import variables as file_variables
 from .counting import MOST, Counter
 from .file import File, dtype_in
 from .layers import Layers
-from .nodes import MAX_INSTANCES
-from .parameters import apply_globs, idle_globs, resolve_ties, unique
+from .limits import MAX_INSTANCES, MAX_REPEAT
 from .scope import Entry, Names
 from .settings import chosen
+from .statements import unique
 from .tree import span
 from .values import Faults, Located
 
@@ -24,21 +26,17 @@ def build(file: File, faults: Faults, sets: dict[str, str], layers: Layers) -> N
     network = Network(file.title, file.source)
     network.doc = file.doc
     values = file_variables(file, chosen(file, sets, faults), faults, 0)
-    builder = Builder(network, faults, layers)
+    builder = Builder(network, layers)
     if values is None or file.unsound or too_large(file):
         return network
     network.variables = dict(values.names)
     network.derived = frozenset(name for name, (_, code) in file.vars.items() if not code.fixed)
     ctx = Context(file, values, Names(None), "", None)
-    network.dtype = ctx.dtype = builder.dtype(file, ctx)
+    network.dtype = ctx.dtype = default_dtype(file, ctx)
     ports: dict[str, tuple[int, ...] | None] = {}
     for port_name, port in file.ports.items():
-        ports[port_name] = (enter(network, builder, ctx, port_name, port),)
-    entry = Entry(None)
-    ports_file = file.ports
-    file.ports = {}  # declared dims are the inputs' own, not assertions on them
-    out = builder.body(file, ctx, ports, entry)
-    file.ports = ports_file
+        ports[port_name] = (enter(network, ctx, port_name, port),)
+    out = builder.body(file, ctx, ports, Entry(None))
     finish(network, file, builder, ctx, out)
     return network
 
@@ -54,10 +52,10 @@ def too_large(file: File) -> bool:
     return found is not None
 
 
-def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any) -> int:
+def enter(network: Network, ctx: Context, name: str, port: Any) -> int:
     """One input of the network."""
     value = len(network.makers)
-    dims = builder.dims(ctx, port.dims) if port.dims is not None else None
+    dims = dims_in(ctx, port.dims) if port.dims is not None else None
     source = ctx.file.source
     place = span(source, port.key) if port.key is not None else None
     spans = tuple(span(source, n) for n in port.nodes)
@@ -65,11 +63,11 @@ def enter(network: Network, builder: Builder, ctx: Context, name: str, port: Any
     try:
         dtype = dtype_in(port.dtype, ctx.values) if port.dtype is not None else None
     except Located as e:
-        builder.located(ctx, e)
+        ctx.located(e)
     entry = Input(name, dims, dtype, value, place, spans)
     network.inputs.append(entry)
     network.makers.append(entry)
-    network.named[name] = value
+    network.names[name] = value
     return value
 
 
@@ -79,33 +77,34 @@ def finish(network: Network, file: File, builder: Builder, ctx: Context, out: tu
         outputs(network, file, builder, ctx, ctx.flow)
     else:
         network.outputs = [(network.value_name(v), v) for v in out or ()]
-    if not network.outputs and not builder.faults.found:
-        builder.fault(ctx, file.layers or file.key, "no-output", "nothing comes out of the network",
-                      help="its last layer yields no value, or every layer is removed")  # fmt: skip
-    if not builder.too_many:
-        builder.unheard()
-    apply_globs(builder, file, ctx, network.parameters)
-    resolve_ties(builder)
-    idle_globs(builder)
-    unique(builder)
+    if not network.outputs and not file.faults.found:
+        ctx.fault(file.layers or file.key, "no-output", "nothing comes out of the network",
+                  help="its last layer yields no value, or every layer is removed")  # fmt: skip
+    statements = builder.statements
+    if not builder.limits.exceeded:
+        statements.unheard()
+    statements.match(file, ctx, network.parameters)
+    statements.join()
+    statements.unchanged()
+    unique(network, file.faults)
     if file.checks is not None:
         from .checks import read_checks
 
-        network.checks = read_checks(file, ctx, builder)
+        network.checks = read_checks(file, ctx, network)
 
 
 def outputs(network: Network, file: File, builder: Builder, ctx: Context, out: tuple[int, ...] | None) -> None:
     """The outputs that a file names; `out` is what its last layer yields."""
     seen = set()
     for label, ref in file.outputs or ():
-        values = builder.reference(ref, ctx, out) or ()
+        values = builder.resolver.reference(ref, ctx, out) or ()
         for k, v in enumerate(values):
             if label or ref.text != "prev":
                 shown = f"{label or ref.text}.{k}" if len(values) > 1 else label or ref.text
             else:
                 shown = network.value_name(v)
             if shown in seen:
-                builder.fault(ctx, ref.node, "duplicate-name", f"two outputs are called '{shown}'", found=shown,
-                              help="give one of them a label: outputs: {label: reference}")  # fmt: skip
+                ctx.fault(ref.node, "duplicate-name", f"two outputs are called '{shown}'", found=shown,
+                          help="give one of them a label: outputs: {label: reference}")  # fmt: skip
             seen.add(shown)
             network.outputs.append((shown, v))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any
 
 from ..problems import Problem
 from ..shapes.dims import Sym
 from ..spelling import suggest
 from .tree import Placed
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .items import Item
 
 
 class Values:
@@ -39,19 +43,6 @@ class Values:
                       expected=f"a variable: {', '.join(known[:100])}" if known else "",
                       help=suggest(name, known) or "quote it if it is text", word=name)  # fmt: skip
 
-    def integers(self, names: tuple[str, ...]) -> tuple[int, ...] | None:
-        """The values of variables where all are ints."""
-        out = []
-        for name in names:
-            at: Values | None = self
-            while at is not None and name not in at.names:
-                at = at.outer
-            value = at.names[name] if at is not None else None
-            if type(value) is not int:
-                return None
-            out.append(value)
-        return tuple(out)
-
     def symbol(self, name: str) -> Any:
         if self.call is None:
             raise Problem("symbol-in-condition", f"the symbol {name} has no value yet", found=name,
@@ -81,7 +72,7 @@ class Entry:
         self.copies: list[Entry] | None = None  # of a repeat or fanout
         self.removed = False  # by its `when`, or because its repeat is 0
         self.building = False  # what stands in it may name its parts, not itself
-        self.made: tuple[Any, Any, int, int] | None = None  # item, context, first node and the one after the last
+        self.made: Made | None = None
         self.at = at
         self.apart = False  # built again: even an unnamed container keeps its names to itself
 
@@ -95,8 +86,10 @@ class Entry:
         return self.at.line if self.at is not None else 0
 
 
-Parts = dict[str, Union[Entry, int]]
-"""Entries by name. A plain layer's is no more than its value."""
+Made = tuple["Item", "Context", int, int]
+"""How an entry was made: item, context, first node and the one after the last."""
+Parts = dict[str, Entry]
+"""Entries by name."""
 NOTHING: Parts = {}
 
 
@@ -109,7 +102,7 @@ class Names:
         self.entries: Parts = {}
         self.outer = outer
 
-    def find(self, name: str) -> Entry | int | None:
+    def find(self, name: str) -> Entry | None:
         at: Names | None = self
         while at is not None:
             if name in at.entries:
@@ -121,6 +114,6 @@ class Names:
         out: dict[str, None] = {}
         at: Names | None = self
         while at is not None:
-            out.update({n: None for n, e in at.entries.items() if type(e) is int or not e.removed})  # type: ignore[union-attr]
+            out.update({n: None for n, e in at.entries.items() if not e.removed})
             at = at.outer
         return list(out)

@@ -60,15 +60,13 @@ def names(file: File) -> None:
     sound = not any(body.unsound for body in bodies)
     everywhere = {"i", *file.vars}
     for body in bodies:
-        items = [item for item in nested(body.items) if not item.plain]
+        items = list(nested(body.items))
         indices = {item.modifiers["index"][1] for item in items if "index" in item.modifiers}
         scope = {"i", *file.vars, *body.argument_names(), *indices}
         everywhere |= scope
         if sound:
             for item in items:
-                known = item.fixed or (item.inputs is not None and scope.issuperset(item.inputs))
-                if item.modifiers or not known:
-                    unknown(file, codes_of(item), scope)
+                unknown(file, codes_of(item), scope)
         if not file.lost:
             references(file, body, items)
     if sound:
@@ -114,8 +112,6 @@ def codes_of(item: Item) -> list[Code]:
 
 
 def references_of(item: Item) -> list[Reference]:
-    if item.from_ is None and item.apply is None:
-        return item.references or []
     sources: Any = item.from_.values() if isinstance(item.from_, dict) else item.from_ or []
     out = [*(s[1] if isinstance(s, tuple) else s for s in sources), *(item.references or [])]
     return [*out, item.apply] if item.apply is not None else out

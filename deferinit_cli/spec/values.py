@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ..problems import LIMIT, Diagnostic, Problem, Source, TooMany
 from ..shapes.dims import REST
-from .expressions import Scope, constant, evaluate, parse, symbolic, variables
+from .expressions import Scope, constant, evaluate, parse, variables
 from .operations import limited_list
 from .tree import List, Map, Scalar, Tree, span
 
@@ -51,10 +51,6 @@ class Code:
         """The value; raises Located at the scalar that is wrong."""
         return self.value if self.fixed else _evaluate(self.tree, scope)
 
-    def at(self, node: Tree) -> Code:
-        """The same of another text that says the same."""
-        return self if self.fixed else Code(node, (node, *self.tree[1:]), None, False)
-
     def names(self) -> list[tuple[Tree, str]]:
         """The variables it reads, each with where."""
         return [] if self.fixed else list(_names(self.tree))
@@ -67,21 +63,6 @@ def _names(tree: Any) -> Iterator[tuple[Tree, str]]:
             yield from _names(t)
     elif kind == "expression":
         yield from ((node, name) for name in sorted(variables(body)))
-
-
-def inputs_of(codes: Iterable[Code]) -> tuple[str, ...] | None:
-    """The variables that alone decide the values of some codes; None where symbols or words that may be variables do too."""
-    names: set[str] = set()
-    trees = [code.tree for code in codes if not code.fixed]
-    while trees:
-        _, kind, body = trees.pop()
-        if kind == "list":
-            trees += body
-        elif kind == "word" or (kind == "expression" and symbolic(body)):
-            return None
-        elif kind == "expression":
-            names |= variables(body)
-    return tuple(sorted(names))
 
 
 class Located(Exception):

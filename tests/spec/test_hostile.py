@@ -14,8 +14,9 @@ from deferinit_cli.infer.engine import infer
 from deferinit_cli.problems import Rejected
 from deferinit_cli.report import Report
 from deferinit_cli.spec import root
-from deferinit_cli.spec.build import MAX_REPEAT, Builder
+from deferinit_cli.spec.build import Builder
 from deferinit_cli.spec.counting import Counter
+from deferinit_cli.spec.limits import MAX_REPEAT
 from deferinit_cli.spec.load import load, load_text
 from deferinit_cli.views import table
 
@@ -146,7 +147,7 @@ def test_repeat_bombs_are_refused_before_they_are_built(tmp_path: Path, spec: An
 def test_bombs_that_only_building_meets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts from variables, and items applied again, are known when they are built: it stops at the limit."""
     limit = 2_000
-    for module in ("nodes", "build", "root"):
+    for module in ("limits", "root"):
         monkeypatch.setattr(f"deferinit_cli.spec.{module}.MAX_INSTANCES", limit)
     calls = DOUBLING.replace("blocks:", "vars: {n: 2}\nblocks:")
     for k in range(40):
@@ -166,7 +167,7 @@ def test_the_largest_network_is_built() -> None:
 
 
 def test_tensors_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deferinit_cli.spec.nodes.MAX_TENSORS", 100)
+    monkeypatch.setattr("deferinit_cli.spec.limits.MAX_TENSORS", 100)
     assert len(load("layers:\n- dense: 3\n  repeat: 50\n").parameters) == 100
     for text in ("- dense: 3\n  repeat: 51\n", "- dense: 3\n" * 51, "- dense: 3\n" * 50 + "- dense x: {units: 3}\n"):
         assert rules("layers:\n" + text) == ["too-many-layers"]
@@ -199,9 +200,9 @@ def test_a_count_is_never_above_what_is_built(text: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(root, "Builder", Kept)
     monkeypatch.setattr(root, "too_large", count)
     load_text((text, "<text>", "network", Path(__file__).parents[2] / "specs"))
-    assert 0 < counts[0] <= builders[0].instances
+    assert 0 < counts[0] <= builders[0].limits.instances
     if "vars:" not in text and "when:" not in text and "apply" not in text:
-        assert counts[0] == builders[0].instances
+        assert counts[0] == builders[0].limits.instances
 
 
 def test_blocks_and_containers_in_each_other() -> None:
