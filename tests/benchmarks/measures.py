@@ -40,17 +40,30 @@ def once(run: Callable[[], Any]) -> float:
     return seconds
 
 
-def process(*command: str) -> Usage:
-    """Run a command to its end, its modules compiled as where it is installed; a failure of it is one of the benchmark."""
+def process(*command: str, terminal: bool = False) -> Usage:
+    """Run a command to its end, its modules compiled as where it is installed; a failure of it is one of the benchmark.
+
+    `terminal`: its output goes to a terminal instead of a pipe.
+    """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    reader, writer = os.openpty() if terminal else os.pipe()
     start = time.perf_counter()
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=env)
-    assert child.stdout is not None
-    output = child.stdout.read()
+    child = subprocess.Popen(command, cwd=ROOT, stdout=writer, env=env)
+    os.close(writer)
+    output = b"".join(iter(lambda: received(reader), b""))
+    os.close(reader)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     assert child.returncode == 0, command
-    return Usage(output, usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024)
+    return Usage(output.decode(), usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024)
+
+
+def received(reader: int) -> bytes:
+    """The next part of an output; empty at its end, which a terminal tells as an error."""
+    try:
+        return os.read(reader, 1 << 16)
+    except OSError:
+        return b""
 
 
 def apart(module: str, *arguments: str, times: int = 3) -> tuple[list[float], float]:
