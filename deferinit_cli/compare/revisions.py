@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import posixpath
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..graph import Network
-from ..problems import Diagnostic, Problem, Rejected, Unusable
+from ..problems import Problem, Rejected, Unusable
 from ..spec import reader
 from ..spec.load import Loader, load_text
 from ..spec.texts import Text
 from ..spec.tree import Scalar, span
 from ..spec.values import Faults
 from ..spelling import suggest
-
-SECONDS = 60
+from .repository import Answer, Repository, first_line, unusable
 
 
 def is_revision(text: str) -> bool:
@@ -27,88 +26,127 @@ def is_revision(text: str) -> bool:
     return bool(colon and rev and path) and not text.startswith("zoo:") and not os.path.exists(text)
 
 
-class Revision:
-    """A commit of the repository around the current folder. Objects are read as they are: no filters, no checkout."""
+class Entry(NamedTuple):
+    """What a folder of a commit holds under a name: its mode as git writes it, and the object."""
 
-    __slots__ = ("commit", "name")
+    mode: str
+    object: str
+
+    @property
+    def is_file(self) -> bool:
+        return self.mode.startswith("100")
+
+    @property
+    def is_link(self) -> bool:
+        return self.mode == "120000"
+
+    @property
+    def is_folder(self) -> bool:
+        return self.mode == "040000"
+
+
+class Revision:
+    """A commit of the repository around the current folder; its objects are read as they are. Raises Unusable."""
+
+    __slots__ = ("commit", "folders", "name", "repository")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        if name.startswith("-"):
+        if name.startswith("-") or "\0" in name:
             raise unusable(name, f"'{name}' is no revision")
-        found = git("rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}")
-        if found is None:
-            if git("rev-parse", "--git-dir") is None:
-                raise unusable(name, "git finds no repository around this folder, or may not read it", help="try: git status")
-            raise unusable(name, f"git knows no revision '{name}'", help=other_revision())
-        self.commit = found.decode().strip()
+        self.repository = Repository()
+        self.commit = self.resolved()
+        self.folders: dict[str, dict[str, Entry]] = {}  # by object
+
+    def resolved(self) -> str:
+        """The commit's hash."""
+        answer = self.repository.run("rev-parse", "--verify", "--end-of-options", self.name + "^{commit}")
+        if "ambiguous" in answer.errors:
+            raise unusable(self.name, f"'{self.name}' is ambiguous: it names several things in this repository",
+                           help="name it in full: refs/heads/…, refs/tags/…, or more digits of the hash")  # fmt: skip
+        found = answer.output.decode("ascii", "replace").strip()
+        if answer.code or not found:
+            raise unusable(self.name, f"git knows no revision '{self.name}'", found=damage(answer), help=self.other())
+        return found
+
+    def other(self) -> str:
+        """What may be wrong with a revision that is not known."""
+        if self.repository.shallow():
+            return "this clone has not all of the history: git fetch --unshallow, or fetch-depth: 0 in actions/checkout"
+        if self.repository.run("rev-parse", "--verify", "--quiet", "HEAD").code:
+            return "HEAD names no commit: the branch has none yet, or the repository is damaged"
+        return "a branch, tag or commit that `git log --all` shows"
 
     def place(self, path: str) -> str:
         """A path from the top of the repository; `./x` and `../x` start at the current folder, as git has it."""
         if path.startswith(("./", "../")):
-            prefix = (git("rev-parse", "--show-prefix") or b"").decode().rstrip("\n")
-            path = posixpath.join(prefix, path)
+            path = posixpath.join(self.repository.prefix(), path)
         return posixpath.normpath(path)
+
+    def entry(self, place: str) -> Entry | None:
+        """What the commit has at a place, without following links; None where there is nothing."""
+        at: Entry | None = Entry("040000", self.commit + "^{tree}")
+        for name in place.split("/"):
+            at = self.folder(at.object).get(name) if at is not None and at.is_folder else None
+        return at
+
+    def folder(self, name: str) -> dict[str, Entry]:
+        """What one folder holds, by name."""
+        if name not in self.folders:
+            listing = self.object(name, "ls-tree", "-z", "--full-tree", name)
+            rows = (row.partition("\t") for row in os.fsdecode(listing).split("\0") if row)
+            self.folders[name] = {title: Entry(words[:6], words.split(" ")[2]) for words, _, title in rows}
+        return self.folders[name]
+
+    def object(self, name: str, *command: str) -> bytes:
+        """What a git command prints of an object; raises Unusable where the object is missing or damaged."""
+        answer = self.repository.run(*command)
+        if answer.code:
+            raise self.missing(name, damage(answer))
+        return answer.output
+
+    def missing(self, name: str, found: str = "") -> Unusable:
+        return unusable(self.name, f"git cannot read the object {name} of {self.name}: it is missing or damaged", found=found,
+                        help="git fsck says more; a partial clone has not all objects: git fetch --refetch")  # fmt: skip
 
     def read(self, place: str, limit: int) -> bytes:
         """A file's bytes; raises Unusable where there is no plain file of that size."""
-        entry = git("ls-tree", "-z", "--full-tree", "-l", self.commit, "--", place)
-        lines = [line for line in (entry or b"").split(b"\0") if line]
-        if len(lines) != 1 or posixpath.normpath(lines[0].partition(b"\t")[2].decode(errors="replace")) != place:
+        entry = self.entry(place)
+        if entry is None:
             raise unusable(self.name, f"{self.name} has no file {place}", help=self.near(place))
-        mode, kind, _, size = lines[0].partition(b"\t")[0].split()
-        if kind != b"blob" or not mode.startswith(b"100"):
-            what = "a symbolic link" if mode == b"120000" else "a folder" if kind == b"tree" else "no plain file"
+        if not entry.is_file:
+            what = "a symbolic link" if entry.is_link else "a folder" if entry.is_folder else "no plain file"
             raise unusable(self.name, f"{self.name}:{place} is {what}")
-        if int(size) > limit:
-            raise unusable(self.name, f"{self.name}:{place} has {int(size):,} bytes", expected=f"at most {limit:,} bytes")
-        content = git("cat-file", "blob", f"{self.commit}:{place}")
-        if content is None:
-            raise unusable(self.name, f"git does not give {self.name}:{place}")
+        size = int(self.object(entry.object, "cat-file", "-s", entry.object))
+        if size > limit:
+            raise unusable(self.name, f"{self.name}:{place} has {size:,} bytes", expected=f"at most {limit:,} bytes")
+        content = self.object(entry.object, "cat-file", "blob", entry.object)
+        if hash_of(content, entry.object) != entry.object:
+            raise self.missing(entry.object)
         return content
 
     def near(self, place: str) -> str:
         """The file that was probably meant."""
-        prefix = (git("rev-parse", "--show-prefix") or b"").decode().rstrip("\n")
-        names = [n.decode(errors="replace") for n in (self.list() or b"").split(b"\0")]
-        if prefix and prefix + place in names:
+        prefix = self.repository.prefix()
+        if prefix and self.entry(prefix + place) is not None:
             return f"paths start at the top of the repository: {self.name}:./{place}"
+        names = [os.fsdecode(n) for n in self.repository.run("ls-tree", "-r", "-z", "--name-only", self.commit).output.split(b"\0")]
         same_name = [n for n in names if posixpath.basename(n) == posixpath.basename(place)]
         return f"did you mean {self.name}:{same_name[0]}?" if len(same_name) == 1 else suggest(place, names[:5000])
 
-    def list(self) -> bytes | None:
-        return git("ls-tree", "-r", "-z", "--full-tree", "--name-only", self.commit)
+
+def damage(answer: Answer) -> str:
+    """What git says of an object that it cannot read; empty where it says that there is none of that name."""
+    said = first_line(answer.errors)
+    return "" if "Needed a single revision" in said else said
 
 
-def other_revision() -> str:
-    """What may be wrong with a revision that is not known."""
-    if git("rev-parse", "--is-shallow-repository") == b"true\n":
-        return "this clone has not all of the history: git fetch --unshallow, or fetch-depth: 0 in actions/checkout"
-    return "a branch, tag or commit that `git log --all` shows"
-
-
-def unusable(name: str, message: str, **more: str) -> Unusable:
-    return Unusable([Diagnostic("revision", message, **more)])  # type: ignore[arg-type]
-
-
-def git(*args: str) -> bytes | None:
-    """What git prints; None where it fails. Raises Unusable where there is no git."""
-    env = {
-        **os.environ,
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_LITERAL_PATHSPECS": "1",
-    }
-    try:
-        done = subprocess.run(
-            ["git", *args], capture_output=True, env=env, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL
-        )
-    except FileNotFoundError:
-        raise unusable("git", "a revision needs git, which is not installed") from None
-    except (OSError, ValueError, subprocess.TimeoutExpired) as e:
-        raise unusable("git", f"git cannot be run: {e}") from None
-    return done.stdout if done.returncode == 0 else None
+def hash_of(content: bytes, like: str) -> str:
+    """The object name that git gives a file's content, of the kind (SHA-1 or SHA-256) that another one is of."""
+    made = hashlib.new("sha256" if len(like) == 64 else "sha1", usedforsecurity=False)
+    made.update(b"blob %d\0" % len(content))
+    made.update(content)
+    return made.hexdigest()
 
 
 class RevisionLoader(Loader):

@@ -1,7 +1,8 @@
 """Which specs changed since a git revision: their own text, what they import, and their locks where those are asked for.
 
-Compared are that commit and the files as they stand: edits that are not committed, and files that git does not track,
-count. What lies outside of the repository cannot be compared, so it counts as changed.
+The bytes of that commit are compared with those of the files as they stand, so edits that are not committed count, and so
+do files that the commit does not have. Line ends that a checkout has converted (LF to CR LF) are no difference; what other
+filters make of a file is one. What lies outside of the repository cannot be compared, so it counts as changed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from ..compare.revisions import Revision, git, unusable
+from ..compare.lockreader import MAX_BYTES
+from ..compare.repository import unusable
+from ..compare.revisions import Entry, Revision, hash_of
+from ..files import open_plain
 from ..problems import Rejected
 from ..spec.imports import files
 from ..spec.texts import read_file
@@ -19,14 +23,10 @@ class Changes:
     """The difference between a revision and the work tree around the current folder; raises Unusable."""
 
     def __init__(self, revision: str) -> None:
-        found = Revision(revision)
-        top = git("rev-parse", "--show-toplevel")
-        if top is None:
+        self.revision = Revision(revision)
+        if self.revision.repository.top is None:
             raise unusable(revision, "this git repository has no work tree here to compare with")
-        self.top = os.path.realpath(os.fsdecode(top.rstrip(b"\n")))
-        self.tracked = names(found.list(), revision)
-        plain = ("--name-only", "--no-renames", "--no-relative", "--no-ext-diff", "-z")
-        self.differing = names(git("diff", *plain, found.commit, "--"), revision)
+        self.top = self.revision.repository.top
         self.known: dict[str, bool] = {}  # by path
         self.imports: dict[str, list[str] | None] = {}
 
@@ -76,13 +76,26 @@ class Changes:
         return None if place.split(os.sep)[0] == os.pardir or os.path.isabs(place) else place.replace(os.sep, "/")
 
     def differs(self, place: str | None, path: str) -> bool:
-        return place in self.differing or (place not in self.tracked and os.path.lexists(path))
+        """Whether what stands at a place differs from what the revision has there."""
+        if place is None:
+            return os.path.lexists(path)
+        entry = self.revision.entry(place)
+        there = os.path.join(self.top, place)
+        return os.path.lexists(there) if entry is None else not same(entry, there)
 
 
-def names(listing: bytes | None, revision: str) -> frozenset[str]:
-    if listing is None:
-        raise unusable(revision, f"git cannot compare '{revision}' with the files here")
-    return frozenset(os.fsdecode(name) for name in listing.split(b"\0") if name)
+def same(entry: Entry, path: str) -> bool:
+    """Whether a file or link is as the entry of a commit has it; one that cannot be read is not known to be."""
+    try:
+        if os.path.islink(path):
+            return entry.is_link and hash_of(os.fsencode(os.readlink(path)), entry.object) == entry.object
+        with open_plain(path) as f:
+            content = f.read(MAX_BYTES + 1)
+    except OSError:
+        return False
+    if not entry.is_file or len(content) > MAX_BYTES:
+        return False
+    return any(hash_of(c, entry.object) == entry.object for c in (content, content.replace(b"\r\n", b"\n")))
 
 
 def links(path: str) -> Iterator[str]:

@@ -93,9 +93,82 @@ def test_new_files_tracked_or_not_or_ignored(repository: Path) -> None:
     assert changed(repository) == ["nets/ignored.yaml", "nets/new.yaml", "nets/staged.yaml", "nets/é ü.yaml"]
 
 
-def test_a_file_taken_from_git_but_not_from_the_folder(repository: Path) -> None:
+def test_the_index_has_no_say(repository: Path) -> None:
+    """Compared are a commit and the files as they stand; what is staged, marked or damaged between them does not matter."""
     git(repository, "rm", "--cached", "-q", "nets/alone.yaml")
+    git(repository, "update-index", "--assume-unchanged", "nets/other.yaml")
+    assert changed(repository) == []
+    (repository / "nets" / "other.yaml").write_text("layers:\n- dense: 5\n")
+    assert changed(repository) == ["nets/other.yaml"]
+    (repository / ".git" / "index").write_bytes(b"DIRC damaged")
+    assert changed(repository) == ["nets/other.yaml"]
+    (repository / ".git" / "index").unlink()
+    assert changed(repository) == ["nets/other.yaml"]
+
+
+def test_ends_of_lines_that_a_checkout_converts_are_no_difference(repository: Path) -> None:
+    git(repository, "config", "core.autocrlf", "true")
+    for path in (repository / "nets").rglob("*.yaml"):
+        path.unlink()
+    git(repository, "checkout", "--", ".")
+    assert b"\r\n" in (repository / "nets" / "alone.yaml").read_bytes()
+    assert changed(repository) == []
+    (repository / "nets" / "alone.yaml").write_bytes(b"layers:\r\n- dense: 3 \r\n")
     assert changed(repository) == ["nets/alone.yaml"]
+
+
+def test_a_mode_is_no_difference_and_a_link_in_place_of_a_file_is(repository: Path) -> None:
+    (repository / "nets" / "alone.yaml").chmod(0o755)
+    assert changed(repository) == []
+    (repository / "nets" / "copy.yaml").write_text(ALONE)
+    (repository / "nets" / "alone.yaml").unlink()
+    (repository / "nets" / "alone.yaml").symlink_to("copy.yaml")
+    assert changed(repository) == ["nets/alone.yaml", "nets/copy.yaml"]
+
+
+def test_a_linked_work_tree_has_a_head_of_its_own(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    linked = tmp_path_factory.mktemp("linked") / "tree"
+    git(repository, "worktree", "add", "-q", "-b", "side", str(linked))
+    (linked / "nets" / "alone.yaml").write_text("# x\n" + ALONE)
+    assert changed(linked) == ["nets/alone.yaml"]
+    git(linked, "commit", "-qam", "two")
+    assert changed(linked) == []
+    assert changed(linked, since="main") == changed(linked, since="HEAD~1") == ["nets/alone.yaml"]
+    assert changed(repository) == []
+    assert changed(repository, since="side") == ["nets/alone.yaml"]
+
+
+def test_a_head_that_is_detached_a_log_and_an_upstream(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    (repository / "nets" / "alone.yaml").write_text("# x\n" + ALONE)
+    git(repository, "commit", "-qam", "two")
+    assert changed(repository, since="HEAD@{1}") == changed(repository, since="main@{1}") == ["nets/alone.yaml"]
+    clone = tmp_path_factory.mktemp("clone")
+    git(clone, "clone", "-q", str(repository), ".")
+    (clone / "nets" / "other.yaml").write_text("# x\n" + ALONE)
+    git(clone, "commit", "-qam", "three")
+    assert changed(clone, since="@{upstream}") == changed(clone, since="origin") == ["nets/other.yaml"]
+    git(clone, "pack-refs", "--all")
+    git(clone, "checkout", "-q", "--detach", "HEAD~1")
+    assert changed(clone) == []
+    assert changed(clone, since="main") == ["nets/other.yaml"]
+
+
+def test_a_sparse_checkout(repository: Path) -> None:
+    git(repository, "sparse-checkout", "set", "--no-cone", "/nets/*.yaml")
+    assert not (repository / "nets" / "lib").exists()
+    result = deferinit("check", "nets", "--changed-since", "HEAD", cwd=repository)
+    assert result.returncode == 1 and "there is no file './lib/mid.yaml'" in result.stdout
+    assert result.stdout.endswith("0 passed, 1 failed, in 1 spec; 2 unchanged since HEAD\n")
+
+
+def test_a_repository_of_sha256(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "--object-format=sha256", ".")
+    (tmp_path / "a.yaml").write_text(ALONE)
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "one")
+    assert changed(tmp_path, "a.yaml") == []
+    (tmp_path / "a.yaml").write_text("# x\n" + ALONE)
+    assert changed(tmp_path, "a.yaml") == ["a.yaml"]
 
 
 def test_a_renamed_spec_and_a_removed_import(repository: Path) -> None:
