@@ -108,11 +108,11 @@ def open_streams() -> None:
 
 def misused(e: click.ClickException) -> int:
     """A wrong command line, as click tells it."""
-    from .views.problems import safe
+    from .views.problems import one_line
 
     told = io.StringIO()
     e.show(told)
-    complain("\n".join(map(safe, told.getvalue().rstrip("\n").split("\n"))))
+    complain("\n".join(map(one_line, told.getvalue().rstrip("\n").split("\n"))))
     return 2
 
 

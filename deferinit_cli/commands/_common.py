@@ -148,6 +148,26 @@ class Work:
         return look_for(self.look, target)
 
 
+def output_option(help: str) -> Decorator:
+    """`-o FILE`: what the command makes. A name that cannot be a file's is a wrong command line, told before any work."""
+
+    def checked(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+        if value is not None and (problem := not_a_file(value)):
+            raise click.BadParameter(problem)
+        return value
+
+    return click.option("-o", "--output", metavar="FILE", callback=checked, help=help)
+
+
+def not_a_file(name: str) -> str:
+    """Why nothing can be written to a file of this name; empty where it can be."""
+    if not name:
+        return "it names no file"
+    if name.endswith(("/", os.sep)) or os.path.isdir(name):
+        return f"{name} is a folder, not a file"
+    return f"{name!a} cannot be a file's name" if "\0" in name else ""
+
+
 def look_for(asked: Mapping[str, Any], target: str | None) -> dict[str, Any]:
     """Colour and width: those asked for, else what the terminal has."""
     look = dict(asked)
@@ -171,8 +191,10 @@ def destinations(formats: Sequence[str], known: Sequence[str], default: str) -> 
             from ..spelling import suggest
 
             raise click.UsageError(f"no format is called '{name}'; there are {', '.join(known)}. {suggest(name, known)}".strip())
-        if equals and not target:
-            raise click.UsageError(f"--format {text} names no file")
+        if equals and (problem := not_a_file(target)):
+            raise click.UsageError(f"--format {text}: {problem}")
+        if equals and target == "-":
+            raise click.UsageError(f"--format {name} alone goes to standard output; a file called - is ./-")
         out.append((name, target or None))
     written = [os.path.realpath(target) for _, target in out if target is not None]
     if len(set(written)) < len(written):
@@ -198,6 +220,11 @@ def emit(text: str, target: str | None) -> None:
         f.write(text.encode())
 
 
-def note(text: str) -> None:
-    """A remark beside the report: to standard error."""
-    sys.stderr.write(text + "\n")
+def note(text: str, error: bool = True) -> None:
+    """A remark in one line, beside the report: to standard error, or else to standard output. Names in it are escaped."""
+    from ..views.problems import one_line
+
+    if error:
+        sys.stderr.write(one_line(text) + "\n")
+    else:
+        emit(one_line(text) + "\n", None)

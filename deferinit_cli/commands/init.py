@@ -9,7 +9,7 @@ import click
 from ..lens import FRAMEWORKS
 from ..problems import Rejected
 from ..report import Report
-from ._common import Work, format_option, input_option, look_options, note, set_option, spec_argument
+from ._common import Work, format_option, input_option, look_options, note, output_option, set_option, spec_argument
 
 
 @click.command("init")
@@ -17,7 +17,7 @@ from ._common import Work, format_option, input_option, look_options, note, set_
 @input_option
 @set_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of all random streams.")
-@click.option("-o", "--output", metavar="FILE", help="Write the parameters: .safetensors or .npz.")
+@output_option("Write the parameters: .safetensors or .npz.")
 @click.option("--unfold", is_flag=True, help="List every copy of repeated blocks.")
 @click.option("--as", "lens", type=click.Choice(FRAMEWORKS), default="torch", help="Names and shapes as that framework has them.")
 @format_option()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..problems import Diagnostic, Rejected, Unusable
-from ._common import emit, input_option, set_option
+from ._common import emit, input_option, note, set_option
 from ._specs import files
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def command(specs: tuple[str, ...], inputs: tuple[str, ...], sets: tuple[str, ..
     unusable = False
     for spec in files(specs):
         try:
-            emit(locked(spec, list(inputs), chosen, update) + "\n", None)
+            note(locked(spec, list(inputs), chosen, update), error=False)
         except Rejected as e:
             problems += e.diagnostics
             unusable = unusable or isinstance(e, Unusable)

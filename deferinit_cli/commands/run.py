@@ -9,7 +9,7 @@ import click
 from ..graph import Given, Network
 from ..problems import Diagnostic, Rejected, Source, Span, Unusable
 from ..report import Report
-from ._common import Work, format_option, input_option, look_options, note, set_option, spec_argument
+from ._common import Work, format_option, input_option, look_options, note, output_option, set_option, spec_argument
 
 
 @click.command("run")
@@ -20,7 +20,7 @@ from ._common import Work, format_option, input_option, look_options, note, set_
 @click.option("--weights", metavar="FILE", help="Parameters: .safetensors, .safetensors.index.json or .npz.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of parameters and random inputs.")
 @click.option("--trace", is_flag=True, help="Also tell each value's shape, mean, std, min, max, NaN count and time.")
-@click.option("-o", "--output", metavar="FILE", help="Write the outputs: .npz or .safetensors.")
+@output_option("Write the outputs: .npz or .safetensors.")
 @format_option()
 @look_options
 def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], data: str | None, weights: str | None, seed: int,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ._common import emit
+from ._common import emit, output_option
 
 
 @click.command("schema")
-@click.option("-o", "output", metavar="FILE", help="Write it there instead of to standard output.")
+@output_option("Write it there instead of to standard output; - is standard output.")
 def command(output: str | None) -> None:
     """Print the JSON Schema (draft 2020-12) of specs: kinds, arguments, choices and what they are, as the layers state them.
 
@@ -17,4 +17,4 @@ def command(output: str | None) -> None:
     """
     from ..schema import dump
 
-    emit(dump(), output)
+    emit(dump(), None if output == "-" else output)

@@ -10,7 +10,7 @@ import click
 from ..graph import Network
 from ..problems import Diagnostic, Rejected, Source, Span, Unusable
 from ..spelling import suggest
-from ._common import Work, emit, format_option, input_option, look_options, note, set_option, spec_argument
+from ._common import Work, emit, format_option, input_option, look_options, note, output_option, set_option, spec_argument
 
 FORMATS = ("table", "json")
 
@@ -24,7 +24,7 @@ FORMATS = ("table", "json")
 @click.option("--where", "wheres", multiple=True, metavar="NAME=SHAPE", help="A known shape of a parameter or value, _ for an "
               "unknown dim: fc1.weight=120x400, output=2x10. Repeatable.")  # fmt: skip
 @click.option("--write", "printed", is_flag=True, help="Print the spec with what was found in place of each _.")
-@click.option("-o", "--output", metavar="FILE", help="Write it to FILE instead.")
+@output_option("Write it to FILE instead.")
 @click.option("--in-place", is_flag=True, help="Write it into the spec itself.")
 @click.option("--choose", type=click.IntRange(1), metavar="K", help="Which family to write, where there are several.")
 @format_option(FORMATS)
@@ -43,6 +43,9 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], we
     if in_place and (printed or output is not None):
         raise click.UsageError("--in-place, or a place to write to")
     work = Work("solve", spec, sets, formats, FORMATS, **look)
+    if in_place and (work.spec == "-" or work.spec.startswith("zoo:")):
+        what = "standard input" if work.spec == "-" else work.spec
+        raise click.UsageError(f"{what} is no file that could be changed in place: --write prints the spec, -o FILE writes it")
     network = work.load()
     given = parse_inputs(inputs, network)
     if weights is None and not wheres and not given:

@@ -8,8 +8,9 @@ from ..graph import Network
 from ..infer.diagnose import diagnostics
 from ..infer.engine import infer
 from ..problems import Diagnostic, Rejected, Related, Span, Unusable
-from ..spec.load import load
+from ..spec.load import load_text
 from ..spec.options import parse_inputs
+from ..spec.texts import locate_named
 from .differ import Difference, Row, difference
 from .lockfile import Lock, hashes, lock_text
 from .lockreader import read_lock
@@ -65,7 +66,7 @@ def again(spec: str, lock: Lock) -> tuple[Side, Network]:
 
 def inferred(spec: str, inputs: Sequence[str], sets: Mapping[str, str]) -> tuple[Side, Network]:
     """A spec as its lock records it; raises Rejected."""
-    network = load(spec, sets=sets)
+    network = load_text(locate_named(spec), sets=sets)
     resolved = infer(network, parse_inputs(inputs, network))
     found = diagnostics(resolved)
     if found:

@@ -24,7 +24,7 @@ from ..problems import Diagnostic, Unusable
 
 SECONDS = 60
 """How long one git command may take."""
-MAX_OUTPUT = 1 << 27
+MAX_OUTPUT = 1 << 26
 """How many bytes one git command may print."""
 KEPT = re.compile(r"extensions\.(objectformat|refstorage)|branch\..+\.(remote|merge)|remote\..+\.fetch", re.S)
 """The settings that git needs to read the objects and to know `@{upstream}`; none of them names a program or an address."""

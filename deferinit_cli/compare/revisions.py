@@ -130,7 +130,11 @@ class Revision:
         prefix = self.repository.prefix()
         if prefix and self.entry(prefix + place) is not None:
             return f"paths start at the top of the repository: {self.name}:./{place}"
-        names = [os.fsdecode(n) for n in self.repository.run("ls-tree", "-r", "-z", "--name-only", self.commit).output.split(b"\0")]
+        try:
+            listing = self.repository.run("ls-tree", "-r", "-z", "--name-only", self.commit).output
+        except Unusable:  # far too many files
+            return ""
+        names = os.fsdecode(listing).split("\0")
         same_name = [n for n in names if posixpath.basename(n) == posixpath.basename(place)]
         return f"did you mean {self.name}:{same_name[0]}?" if len(same_name) == 1 else suggest(place, names[:5000])
 

@@ -11,7 +11,8 @@ import pytest
 
 from ..commands._common import is_spec
 from ..problems import Span
-from ..spec.load import load
+from ..spec.load import load_text
+from ..spec.texts import locate_named
 from ..verify import Asked, Outcome, safely
 from ..verify.outcomes import CHECK, LOCK, SPEC, STRICT
 from ..views.problems import render_all, safe
@@ -50,7 +51,7 @@ class SpecFile(pytest.File):
     def collect(self) -> Iterator[Case]:
         wanted: list[tuple[str, str, int | None]] = [(SPEC, "spec", None)]
         try:
-            wanted += [(CHECK, c.name, c.span.line) for c in load(self.spec()).checks]
+            wanted += [(CHECK, c.name, c.span.line) for c in load_text(locate_named(self.spec())).checks]
         except Exception:
             pass  # told when the spec's own case runs
         else:

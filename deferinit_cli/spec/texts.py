@@ -28,6 +28,11 @@ def locate(spec: Any) -> Text:
     spec = os.fspath(spec)
     if "\n" in spec or "\r" in spec:
         return spec, "<text>", "network", None
+    return locate_named(spec)
+
+
+def locate_named(spec: str) -> Text:
+    """What a name stands for, never a spec's text: a file's name may hold line ends too. Raises Unusable."""
     if spec == "-":
         return reader.decode(standard_input(), "<stdin>"), "<stdin>", "network", Path.cwd()
     if spec.startswith("zoo:"):

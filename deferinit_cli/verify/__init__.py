@@ -11,7 +11,7 @@ from ..infer.engine import infer
 from ..infer.resolved import Resolved
 from ..problems import Diagnostic, Rejected, Unusable
 from ..spec.load import load_text
-from ..spec.texts import Text, locate
+from ..spec.texts import Text, locate_named
 from .cases import judge
 from .outcomes import CHECK, COMBINATION, LOCK, SPEC, STRICT, Asked, Outcome, Run
 
@@ -33,7 +33,7 @@ def verify(spec: str, sets: Mapping[str, str] | None = None) -> list[Outcome]:
 def examine(spec: str, asked: Asked) -> list[Outcome]:
     """Everything asked about one spec, as outcomes; wrong specs and unreadable ones are outcomes too."""
     try:
-        text = locate(spec)  # read once: every case sees the same text, standard input too
+        text = locate_named(spec)  # read once: every case sees the same text, standard input too
         network = load_text(text, sets=asked.sets, strict=asked.strict)
     except Rejected as e:
         return [Outcome(spec, "spec", None, e.diagnostics, SPEC, isinstance(e, Unusable))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from io import StringIO
 from typing import Any
@@ -27,18 +28,26 @@ def dump(columns: list[str], rows: Iterable[dict[str, Any]]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([" ".join(row[c]) if c == "depends_on" else cell(row[c]) for c in columns])
+        writer.writerow([cell(" ".join(row[c]) if c == "depends_on" else row[c]) for c in columns])
     return out.getvalue()
 
 
+_FORMULA = re.compile(r"[=+@\t]|-(?![\d.x; -]*$)")
+"""What a spreadsheet takes for a formula: a sign before anything but numbers, sizes and lists of them."""
+
+
 def cell(value: Any) -> str:
+    """A value as text that no spreadsheet runs: what begins like a formula has `'` in front, as spreadsheets mark texts."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
-        return "; ".join("x".join(map(str, v)) if isinstance(v, list) else str(v) for v in value) if any(
-            isinstance(v, list) for v in value
-        ) else "x".join(map(str, value)) if value else "scalar"  # fmt: skip
-    text = safe(str(value))
-    return "'" + text if text[:1] in ("=", "+", "@") else text  # never a formula in a spreadsheet
+    text = safe(listed(value) if isinstance(value, list) else str(value))
+    return "'" + text if _FORMULA.match(text) else text
+
+
+def listed(values: list[Any]) -> str:
+    """A shape as `2x3`, several shapes or names after another."""
+    if any(isinstance(v, list) for v in values):
+        return "; ".join("x".join(map(str, v)) if isinstance(v, list) else str(v) for v in values)
+    return "x".join(map(str, values)) if values else "scalar"

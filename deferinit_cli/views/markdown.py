@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..report import Report
@@ -16,9 +17,12 @@ def render(report: Report, options: dict[str, Any]) -> str:
     if not report.problems:
         parts.append(draw(parameter_table(report, options)))
     for p in report.problems:
-        file = safe(p["file"] or "").replace("`", "'")
-        parts.append(f"- `{file}:{p['line']}` {escaped(p['message'])} [{p['rule']}]")
+        parts.append(f"- {code(place(p))} {escaped(p['message'])} [{p['rule']}]")
     return "\n\n".join(parts) + "\n"
+
+
+def place(problem: dict[str, Any]) -> str:
+    return f"{problem['file'] or ''}:{problem['line']}"
 
 
 def draw(table: Table) -> str:
@@ -31,5 +35,34 @@ def row(cells: list[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+_LIVE = re.compile(r"@|#\d|\bgh-\d|://|\bwww\.|\$|\bmailto:|\bxmpp:", re.I)
+"""What hosts make into mentions, references, addresses and formulas wherever it stands in text, escaped or not, but in code."""
+_SPECIAL = re.compile(r"[\\`*_\[|~]")
+_START = re.compile(r"^(\s*)([#>+=-]|\d+[.)])(?=\s|$)")
+"""What begins a heading, quotation or list at the start of a line."""
+
+
 def escaped(text: str) -> str:
-    return safe(text).replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "&lt;")
+    """A text in one line that reads as it is: no link, image, HTML, mention or reference to an issue comes of it."""
+    if _LIVE.search(text):
+        return code(text)
+    marked = _SPECIAL.sub(r"\\\g<0>", safe(text)).replace("&", "&amp;").replace("<", "&lt;")
+    return _START.sub(lambda m: m[1] + m[2][:-1] + "\\" + m[2][-1], marked)
+
+
+def prose(text: str) -> str:
+    """A sentence of ours, such as a docstring's, in which `this` is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escaped(text)
+    return "".join(code(part) if k % 2 else escaped(part) for k, part in enumerate(parts))
+
+
+def code(text: str) -> str:
+    """A text as code, between more backticks than it holds; a bar is escaped, as it would end a table's cell."""
+    if not text:
+        return ""
+    inner = safe(text).replace("|", "\\|")
+    fence = "`" * (max(map(len, re.findall("`+", inner)), default=0) + 1)
+    pad = " " if inner[0] in "` " or inner[-1] in "` " else ""
+    return f"{fence}{pad}{inner}{pad}{fence}"

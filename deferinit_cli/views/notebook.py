@@ -7,6 +7,7 @@ from typing import Any
 
 from ..infer.resolved import Resolved
 from ..report import Report
+from .problems import safe
 from .tables import RIGHT, heading, parameter_table
 
 
@@ -23,10 +24,13 @@ def as_html(resolved: Resolved) -> str:
     report = Report(resolved, "show", "")
     table = parameter_table(report, {})
 
+    def text(words: str) -> str:
+        return escape(safe(words))
+
     def row(cells: list[str], tag: str) -> str:
         aligned = ("right" if name in RIGHT else "left" for name in table.columns)
-        return "<tr>" + "".join(f'<{tag} style="text-align: {a}">{escape(c)}</{tag}>' for c, a in zip(cells, aligned)) + "</tr>"
+        return "<tr>" + "".join(f'<{tag} style="text-align: {a}">{text(c)}</{tag}>' for c, a in zip(cells, aligned)) + "</tr>"
 
     body = "".join(row(r, "td") for r in table.rows)
-    footer = "".join(f"<div>{escape(line)}</div>" for line in table.footer)
-    return f"<div>{escape(heading(report))}</div><table><thead>{row(table.columns, 'th')}</thead><tbody>{body}</tbody></table>{footer}"
+    footer = "".join(f"<div>{text(line)}</div>" for line in table.footer)
+    return f"<div>{text(heading(report))}</div><table><thead>{row(table.columns, 'th')}</thead><tbody>{body}</tbody></table>{footer}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..problems import Diagnostic, Related, Span
 
 
@@ -10,6 +12,21 @@ def safe(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\t" else code(c) for c in text)
+
+
+def one_line(text: str) -> str:
+    """A line of a terminal or log: escaped, and never a command to the CI system whose log it stands in (`::error::…`)."""
+    return uncommanded(safe(text))
+
+
+_COMMAND = re.compile(r"^(\s*):(?=:)|##(?=\[)", re.M)
+
+
+def uncommanded(text: str) -> str:
+    """A text in whose lines no workflow command of GitHub Actions is read, which takes `::name::` at a start, `##[name]` anywhere."""
+    if "::" not in text and "##[" not in text:
+        return text
+    return _COMMAND.sub(lambda m: "\\u0023#" if m.group().startswith("#") else m.group(1) + "\\u003a", text)
 
 
 def code(c: str) -> str:
@@ -59,4 +76,4 @@ def related(r: Related) -> list[str]:
 
 
 def render_all(diagnostics: list[Diagnostic]) -> str:
-    return "\n\n".join(map(render, diagnostics))
+    return uncommanded("\n\n".join(map(render, diagnostics)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ...verify.outcomes import Run
-from ..problems import safe
+from ..problems import one_line, safe
 from ._findings import Finding, counts, findings, is_file, place_of, relative, root, sentence
 
 
 def render(run: Run) -> str:
     base = root()
-    return "\n".join([*(annotation(f, base) for f in findings(run)), safe(counts(run))]) + "\n"
+    return "\n".join([*(annotation(f, base) for f in findings(run)), one_line(counts(run))]) + "\n"
 
 
 def annotation(finding: Finding, base: str) -> str:

@@ -132,5 +132,6 @@ def uri(path: str) -> str:
 
 
 def message(d: Diagnostic, where: str) -> str:
-    """Code scanning shows it as one paragraph."""
-    return ". ".join(safe(line) for line in sentence(d, where).split("\n"))
+    """Code scanning shows it as one paragraph; what SARIF would take for a link, `[text](target)`, is escaped as it asks."""
+    text = ". ".join(safe(line) for line in sentence(d, where).split("\n"))
+    return text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]") if "](" in text else text

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ...verify.outcomes import CHECK, COMBINATION, LOCK, STRICT, Outcome, Run
 from ..problems import render as render_problem
-from ..problems import safe
+from ..problems import safe, uncommanded
 from ._findings import Finding, counts, findings, plural
 
 
 def render(run: Run) -> str:
     parts = [problem(f) + "\n" for f in findings(run)]
     lines = [line(spec, group) for spec, group in run.by_spec().items()]
-    return "\n".join([*parts, *lines, safe(counts(run))]) + "\n"
+    return uncommanded("\n".join([*parts, *lines, safe(counts(run))])) + "\n"
 
 
 def problem(finding: Finding) -> str:
