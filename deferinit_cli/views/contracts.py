@@ -8,7 +8,7 @@ from ..infer.asked import Asked, Axis, Condition, Reason
 from ..infer.contract import Contract
 from ..shapes.sets import Piece
 from .markdown import escaped, row
-from .problems import place, safe
+from .problems import one_line, place
 from .table import ASCII
 
 LONG = 60
@@ -23,7 +23,7 @@ def render(contract: Contract, ascii: bool = False) -> str:
             for text, who, example in reasons(contract)]  # fmt: skip
     widths = [max((len(r[k]) for r in rows), default=0) for k in range(2)]
     lines += ["  " + f"{a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}".rstrip() for a, b, c in rows]
-    whole = "\n".join(map(safe, lines)) + "\n"
+    whole = "\n".join(map(one_line, lines)) + "\n"
     return whole.translate(ASCII) if ascii else whole
 
 

@@ -11,7 +11,7 @@ from ..report.ink import ink, tuple_text
 from ..shapes.normal import Expr
 from ..shapes.words import text
 from .markdown import escaped
-from .problems import safe
+from .problems import one_line
 from .table import ASCII
 
 MOST = 200
@@ -99,7 +99,7 @@ def folded(lines: list[tuple[int, str]], width: int | None) -> list[str]:
     out: list[str] = []
     for depth, words in lines:
         room, indent = width or 0, "  " * depth
-        rest = safe(words)
+        rest = one_line(words)
         while room and len(indent) + len(rest) > room and (at := rest.rfind(" ", 1, max(2, room - len(indent)))) > 0:
             out.append(indent + rest[:at].rstrip())
             rest, indent = rest[at:].lstrip(), "  " * depth + "    "

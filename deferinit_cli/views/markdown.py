@@ -44,6 +44,7 @@ _START = re.compile(r"^(\s*)([#>+=-]|\d+[.)])(?=\s|$)")
 
 def escaped(text: str) -> str:
     """A text in one line that reads as it is: no link, image, HTML, mention or reference to an issue comes of it."""
+    text = " ".join(text.split("\t")).lstrip()  # four spaces, or a tab, at the start of a line make code
     if _LIVE.search(text):
         return code(text)
     marked = _SPECIAL.sub(r"\\\g<0>", safe(text)).replace("&", "&amp;").replace("<", "&lt;")

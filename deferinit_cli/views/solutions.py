@@ -9,7 +9,7 @@ from ..infer.solution import Box, Choice, Range, Solution, Value
 from ..infer.targets import Matched
 from ..report.document import problem
 from ..shapes.telling import span
-from .problems import place, safe
+from .problems import one_line, place
 from .table import ASCII
 
 SHOWN = 20
@@ -19,7 +19,7 @@ NAMED = 6
 
 def render(solution: Solution, tensors: Matched | None = None, ascii: bool = False) -> str:
     lines = [*verdict(solution), *(told(tensors) if tensors is not None else [])]
-    whole = "\n".join(map(safe, lines)) + "\n"
+    whole = "\n".join(map(one_line, lines)) + "\n"
     return whole.translate(ASCII) if ascii else whole
 
 

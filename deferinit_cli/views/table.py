@@ -7,7 +7,7 @@ from typing import Any
 
 from ..report import Report
 from .fitting import GAP, fit, wrap
-from .problems import safe
+from .problems import one_line
 from .tables import RIGHT, Table, heading, layer_table, parameter_table, result_tables
 
 ASCII = str.maketrans({"─": "-", "│": "|", "…": "...", "×": "x", "→": "->", "·": "-", "▲": "^"})
@@ -33,7 +33,7 @@ def tables(report: Report, options: dict[str, Any]) -> Iterator[Table]:
 
 def inked(text: str, options: dict[str, Any]) -> str:
     """A text as it can be printed; in ASCII before it is measured, as some signs then take more room."""
-    return safe(text).translate(ASCII) if options.get("ascii") else safe(text)
+    return one_line(text).translate(ASCII) if options.get("ascii") else one_line(text)
 
 
 def draw(table: Table, options: dict[str, Any]) -> str:
@@ -43,7 +43,8 @@ def draw(table: Table, options: dict[str, Any]) -> str:
     if not table.rows:
         return "\n".join(footer)
     whole = "".join(map("".join, table.rows))
-    cells = table.rows if inked(whole, options) == whole else [[inked(c, options) for c in row] for row in table.rows]
+    same = inked(whole, options) == whole and "::" not in whole
+    cells = table.rows if same else [[inked(c, options) for c in row] for row in table.rows]
     marks = {k: inked(f"▲ {message}", options) for k, message in table.marked.items()}
     lines, notes = folded(table.columns, cells, marks, width) if width else (cells, {k: (1, [m]) for k, m in marks.items()})
     drawn = (coloured if options.get("color") else plain)(table.columns, lines, notes, options)
