@@ -111,7 +111,7 @@ def folder(tmp_path: Path) -> Path:
 def test_nothing_comes_of_a_name(folder: Path, name: str) -> None:
     """In a spec's name, doc, text variable and checks, as a tensor's name and as a file's."""
     file = f"{name.replace('/', '∕')}.yaml"
-    text = f"name: {quoted(name)}\ndoc: {quoted(name)}\nvars: {{t: {quoted(f"t {name}")}, n: 3}}\ninputs: {{x: [N, 8]}}\nlayers:\n- dense h: n\n"
+    text = f"name: {quoted(name)}\ndoc: {quoted(name)}\nvars: {{t: {quoted('t ' + name)}, n: 3}}\ninputs: {{x: [N, 8]}}\nlayers:\n- dense h: n\n"
     (folder / "fine.yaml").write_text(text + f"checks:\n- {{input: 2x8, params: 27, doc: {quoted(name)}}}\n", "utf-8")
     (folder / "other.yaml").write_text(text.replace("n: 3", "n: 4"), "utf-8")
     wrong = f"layers:\n- reshape: {quoted(name)}\n- {{dense: 3, activation: {quoted(name)}}}"
