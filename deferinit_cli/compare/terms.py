@@ -8,6 +8,7 @@ from typing import Any
 from ..shapes.bounds import compare, maximum, minimum
 from ..shapes.expr import add, broadcast, ceildiv, exact_div, floordiv, mod, mul, sub
 from ..shapes.normal import WRITTEN, Expr, Term, symbol
+from ..shapes.scaling import scaled
 from ..shapes.words import text
 
 REST = "..."
@@ -16,7 +17,11 @@ REST = "..."
 Shape = tuple[Any, ...]
 """Dims: an int, an Expr, None where nothing is known, or REST."""
 
-_TOKEN = re.compile(r" *(\d{1,60}|…\([\w, \[\]-]*\)#[0-9a-f]{8}|\w+(?:\[-?\d{1,9}\])?|//|\*\*|\.\.\.|[-+*/%(),?]|$)")
+_TOKEN = re.compile(
+    r" *(\d{1,20}\.\d{1,20}(?:e-?\d{1,3})?|\d{1,20}e-\d{1,3}|\d{1,60}|…\([\w, \[\]-]*\)#[0-9a-f]{8}|\w+(?:\[-?\d{1,9}\])?"
+    r"|//|\*\*|\.\.\.|[-+*/%(),?]|$)"
+)
+_NUMBER = re.compile(r"[\d.e-]+")
 _CALLS = {"max": maximum, "min": minimum, "broadcast": broadcast}
 _DEPTH = 40
 _PRODUCTS = 2_000
@@ -202,6 +207,8 @@ class Reader:
             if type(below) is not int or below < 1:
                 raise ValueError(f"column {self.at}: nothing is divided by this")
             return ceildiv(above, below)
+        if name == "floor":
+            return self.scaled()
         if name not in _CALLS:
             raise ValueError(f"column {self.at}: no function is called '{name}'")
         a = self.sum()
@@ -209,6 +216,16 @@ class Reader:
         b = self.sum()
         self.need(")")
         return _CALLS[name](a, b)
+
+    def scaled(self) -> Term:
+        """What is in the parentheses of `floor(0.7*H)`."""
+        number = self.next()
+        self.need("*")
+        size = self.factor()
+        self.need(")")
+        if not _NUMBER.fullmatch(number):
+            raise ValueError(f"column {self.at}: '{number}' is no scale")
+        return scaled(size, float(number))
 
 
 def sized(term: Term, at: int) -> Term:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.normal import Expr
-from ..shapes.relations import Affine, Broadcast, Product, Relation, Sum, Window
+from ..shapes.relations import Affine, Broadcast, Product, Relation, Scaled, Sum, Window
 from ..shapes.store import Fact
 from ..shapes.words import text
 from .explain import Step, node_of, same
@@ -49,6 +49,7 @@ class Link:
 CONSTANTS: dict[type, tuple[str, ...]] = {
     Window: ("offset", "stride", "factor"),
     Affine: ("factor", "constant"),
+    Scaled: ("scale",),
     Sum: ("constant",),
     Product: ("coefficient",),
 }

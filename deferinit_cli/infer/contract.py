@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from itertools import product as combinations
 
 from ..graph import Given, Input, Network
 from ..problems import Diagnostic, Related
 from ..shapes import rows, solving, telling
 from ..shapes.normal import Expr
-from ..shapes.sets import PeriodicSet
+from ..shapes.sets import SEARCHED, PeriodicSet
 from ..shapes.store import Clause, Fact
 from .asked import Axis, Condition, Env, Reason, clause_text, free, holds
 from .engine import infer
@@ -169,7 +170,10 @@ def apply(name: str, clause: Clause, before: PeriodicSet, after: PeriodicSet, re
     """The narrower set; a reason is added where it is narrower."""
     if before.like(after) and before.exact == after.exact:
         return before
-    reasons.append(Reason(name, telling.added(before, after, "{}"), clause, first_outside(before, after)))
+    example = first_outside(before, after)
+    if not after.exact and example is not None and holds(clause, {name: example}):  # it is only not known to be valid
+        example = next((x for x in islice(before.members(), SEARCHED) if not holds(clause, {name: x})), None)
+    reasons.append(Reason(name, telling.added(before, after, "{}"), clause, example))
     return after
 
 

@@ -11,7 +11,7 @@ from ..problems import Diagnostic, Span
 from ..shapes import rows
 from ..shapes.dims import REST
 from ..shapes.normal import Expr
-from ..shapes.relations import Affine, Divisible, Product, Relation, Window
+from ..shapes.relations import Affine, Divisible, Product, Relation, Scaled, Window
 from ..shapes.store import Conflict
 from ..shapes.words import text
 from .explain import Explainer, node_of, span_of
@@ -124,7 +124,7 @@ def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str,
         return joined(resolved, c, why)
     named = f"{node.name}: " if node is not None else ""
     if isinstance(why, Relation) and len(c.slots) == 1:  # it came to another size than was known
-        before = resolved.store.known(why.slots[1]) if isinstance(why, (Window, Affine)) and c.slots[0] == why.slots[0] else None
+        before = resolved.store.known(why.slots[1]) if isinstance(why, (Window, Affine, Scaled)) and c.slots[0] == why.slots[0] else None
         found = c.found if before is None else f"{size(before)} -{why.node.name}-> {c.found}"
         return f"{named}{c.found} comes out, but it has to be {c.expected}", found, c.expected
     return named + c.message, c.found, c.expected

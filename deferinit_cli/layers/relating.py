@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes import rows
-from ..shapes.relations import Affine, AtMost, Broadcast, Divisible, Floored, Product, Relation, Sum, Window, post
+from ..shapes.relations import Affine, AtMost, Broadcast, Divisible, Floored, Product, Relation, Scaled, Sum, Window, post
 from ..shapes.relations.expressions import operation
 from ..shapes.rows import Open, Rest, Row, Wait
 from .named import Axis, NamedAxes
@@ -93,6 +93,13 @@ class Relating(NamedAxes):
             axes[out] = axes[x] if x in axes else self.slot(x)
             return
         self.state(Window(self.node, self.slot(out), self.slot(x), offset, stride, factor, note, **words))
+
+    def scaled(self, out: Axis, x: Axis, scale: float, least: int = 1, **words: str) -> None:
+        """out = floor(x * scale) in double arithmetic, at least `least`; forward only where the scale is not whole."""
+        if scale.is_integer() and least:
+            self.affine(out, x, int(scale), 0)
+        else:
+            self.state(Scaled(self.node, self.slot(out), self.slot(x), scale, least, **words))
 
     def affine(self, out: Axis, x: Axis, factor: int, constant: int, **words: str) -> None:
         """out = factor*x + constant, at least 1."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from functools import cache
 from typing import Any
 
-from .base import Layer, Problem, flag, integer, layer, number
+from ..shapes.scaling import scaled_size
+from .base import Layer, flag, integer, layer, number
 from .frame import Frame
 from .lazy import np
 from .options import Options, Path, Seen, divisors
@@ -14,13 +13,6 @@ from .options import Options, Path, Seen, divisors
 GROUP = "Attention and positions"
 
 SAYS = "{whole} features of a head would turn, in pairs"
-
-
-@cache
-def ratio(fraction: float) -> tuple[int, int] | None:
-    """(part, whole) with int(d * fraction) == d * part // whole for every width d up to 1024; None where there is no such pair."""
-    part, whole = Fraction(fraction).limit_denominator(64).as_integer_ratio()
-    return (part, whole) if part and all(int(d * fraction) == d * part // whole for d in range(1, 1025)) else None
 
 
 @layer("rotary", torch="", keras="", flax="", mxnet="", also="RotaryEmbedding rope RoPE apply_rotary_pos_emb")
@@ -39,16 +31,8 @@ class Rotary(Layer):
 
     def relate(self, r: Frame) -> None:
         r.product("width", "heads", "head_dim", says="a width of {whole} does not split into {part} heads", blame="heads")
-        exact = ratio(self.fraction)
-        if exact is None:
-            known = r.store.known(r.slot("head_dim"))
-            if type(known) is int and int(known * self.fraction) % 2:
-                raise Problem("odd-rotation", SAYS.format(whole=int(known * self.fraction)), "fraction")
-            return
-        part, whole = exact
-        r.product("parts", part, "head_dim")
-        r.floored("turned", "parts", whole)
-        r.divides(2, "turned", rule="odd-rotation", blame="heads" if whole == 1 else "fraction", says=SAYS)
+        r.scaled("turned", "head_dim", self.fraction, least=0)
+        r.divides(2, "turned", rule="odd-rotation", blame="heads" if self.fraction == 1 else "fraction", says=SAYS)
 
     def options(self, name: str, path: Path, seen: Seen) -> Options:
         return divisors(seen("width"))
@@ -56,7 +40,7 @@ class Rotary(Layer):
     def forward(self, p: Any, x: Any) -> Any:
         n, t, width = x.shape
         y = x.reshape(n, t, self.heads, -1)
-        d = int(y.shape[-1] * self.fraction)
+        d = scaled_size(y.shape[-1], self.fraction)
         angles = np.arange(t)[:, None] * self.theta ** (-np.arange(0, d, 2) / d)
         cos, sin = (f(angles).astype(x.dtype)[:, None, :] for f in (np.cos, np.sin))
         out = y.copy()

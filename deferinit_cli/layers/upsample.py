@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
+from ..shapes.scaling import scaled_size
 from .arguments import EXPRESSION, limits
 from .base import Layer, Problem, choice, dims, flag, layer
 from .frame import Frame
@@ -98,13 +98,9 @@ class Upsample(Layer):
                     raise Problem("argument-length", f"size has {len(self.size)} entries for {n} spatial axes", "size")
                 out.append(r.slot(f"size.{k if len(self.size) > 1 else 0}"))
                 continue
-            f = Fraction(self.factors(n)[k]).limit_denominator(10_000)
             if f"out{k}" not in r.axes:
-                if f.denominator == 1:
-                    r.slot(f"out{k}")
-                    r.affine(f"out{k}", f"in{k}", f.numerator, 0)
-                else:
-                    r.window(f"out{k}", f"in{k}", 0, f.denominator, f.numerator, rule="empty-output", blame="scale")
+                r.slot(f"out{k}")
+                r.scaled(f"out{k}", f"in{k}", self.factors(n)[k], rule="empty-output", blame="scale")
             out.append(r.slot(f"out{k}"))
         r.give((*row[:2], *out))
 
@@ -121,7 +117,7 @@ class Upsample(Layer):
         elif self.size is not None:
             sizes = self.size if len(self.size) == n else self.size * n
         else:
-            sizes = [int(np.floor(m * f)) for m, f in zip(x.shape[2:], self.factors(n))]
+            sizes = [scaled_size(m, f) for m, f in zip(x.shape[2:], self.factors(n))]
         scales = self.factors(n) if self.scale is not None and not like else [None] * n
         for axis, (out, scale) in enumerate(zip(sizes, scales), 2):
             index, weight = self.taps(x.shape[axis], int(out), scale)

@@ -7,6 +7,7 @@ from math import gcd
 
 from .expr import mul, sub, symmetric
 from .normal import Expr, Monomials, Term, closed, opened
+from .scaling import scaled_line, scaled_size
 
 
 def maximum(a: Term, b: Term) -> Term:
@@ -110,6 +111,9 @@ def _lower_bound(t: Expr) -> int | None:
     if kind == "floor":
         low = lower_bound(t.args[0])
         return None if low is None else low // t.args[1]
+    if kind == "scaled":
+        low = lower_bound(t.args[0])
+        return None if low is None else scaled_size(low, t.args[1])
     if kind in ("max", "min"):
         lows = [lower_bound(x) for x in t.args]
         known = [x for x in lows if x is not None]
@@ -175,10 +179,16 @@ def _new_line(t: Expr, above: bool) -> Line | None:
         if inner is None:
             return None
         return (inner[0] - (0 if above else s - 1)) / s, {k: v / s for k, v in inner[1].items()}
+    if t.kind == "scaled":
+        inner = _line(t.args[0], above) if (lower_bound(t.args[0]) or 0) >= 0 else None
+        if inner is None:
+            return None
+        slopes = {k: scaled_line(v, t.args[1], above) for k, v in inner[1].items()}
+        return scaled_line(inner[0], t.args[1], above) - (not above), slopes
     if t.kind != "sum":
         return None
     total = Fraction(t.args[0])
-    slopes: dict[str, Fraction] = {}
+    slopes = dict[str, Fraction]()
     for fs, c in t.args[1]:
         part = _line(fs[0], above if c > 0 else not above) if len(fs) == 1 else None
         if part is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from .normal import Expr, Term
+from .scaling import scaled_size
 
 Range = tuple["int | None", "int | None"]
 """The least and the largest value; None: not known, or without end."""
@@ -34,6 +35,8 @@ class Ranges:
         low, high = self.of(args[0])
         if kind == "floor":
             return None if low is None else low // args[1], None if high is None else high // args[1]
+        if kind == "scaled":
+            return None if low is None else scaled_size(low, args[1]), None if high is None else scaled_size(high, args[1])
         if kind == "mod":
             return 0, args[1] - 1
         if kind == "exact":
@@ -81,7 +84,7 @@ class Ranges:
     def _direction(self, t: Expr, name: str) -> int | None:
         if t.kind == "sym":
             return 1
-        if t.kind == "floor":
+        if t.kind in ("floor", "scaled"):
             return self.direction(t.args[0], name)
         if t.kind in ("max", "min"):
             ways = {self.direction(a, name) for a in t.args}

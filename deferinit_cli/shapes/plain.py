@@ -12,6 +12,8 @@ def plain(t: Term) -> str:
     kind, args = t.kind, t.args
     if kind == "sym":
         return str(args[0])
+    if kind == "scaled":
+        return f"floor({args[1]!r}*({plain(args[0])}))"
     if kind != "sum":
         op = {"floor": "//", "mod": "%", "exact": "/"}.get(kind)
         return f"({plain(args[0])}){op}{plain(args[1])}" if op else f"{kind}({plain(args[0])}, {plain(args[1])})"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from .bounds import maximum, minimum
 from .expr import add, broadcast, exact_div, floordiv, mod, product
 from .normal import Expr, Term
+from .scaling import scaled, scaled_size
 
 SHARED = 32
 """From this size on, parts may occur so often that each is worked out only once."""
@@ -38,6 +39,8 @@ def _evaluate(t: Expr, env: Mapping[str, int], memo: dict[Expr, int] | None) -> 
                 part *= evaluate(f, env, memo)
             total += part
         return total
+    if kind == "scaled":
+        return scaled_size(evaluate(args[0], env, memo), args[1])
     a, b = evaluate(args[0], env, memo), evaluate(args[1], env, memo)
     if kind == "floor":
         return a // b
@@ -79,6 +82,8 @@ def _substitute(t: Expr, env: Mapping[str, Term], memo: dict[Expr, Term] | None)
         for fs, c in args[1]:
             out = add(out, product([c, *(substitute(f, env, memo) for f in fs)]))
         return out
+    if kind == "scaled":
+        return scaled(substitute(args[0], env, memo), args[1])
     a, b = substitute(args[0], env, memo), substitute(args[1], env, memo)
     if b == 0 and kind in ("floor", "mod", "exact"):
         return t  # a quotient by none has no simpler form: it is found wrong where it is worked out

@@ -10,6 +10,9 @@ from .polynomials import Polynomial, Span, at, beyond, cut, divided, plus, times
 from .reading import evaluate
 from .sets import CLASSES, SEARCHED, PeriodicSet
 
+NEVER = 1 << 62
+"""The period of what does not start anew: of products with a fraction that are rounded in double arithmetic."""
+
 Part = tuple[int, "int | None", Polynomial]
 """From which k to which an expression is a polynomial in k."""
 
@@ -73,6 +76,8 @@ def _structure(t: Expr, memo: dict[Expr, Structure]) -> Structure:
         if kind == "mod":
             return Structure(s.period, 0, 0, s.simple)
         return Structure(s.period, s.degree, None if s.slope is None else s.slope // m, s.simple)
+    if kind == "scaled":
+        return Structure(NEVER, 1, None, False)
     if kind != "sum":
         a, b = (structure(x, memo) for x in args)
         return Structure(lcm(a.period, b.period), max(a.degree, b.degree), None, False)
@@ -153,6 +158,8 @@ def _parts(t: Expr, start: int, step: int, memo: dict[Expr, list[Part]]) -> list
                 part = [(low, high, times(p, q)) for low, high, p, q in together(part, parts(f, start, step, memo))]
             total = [(low, high, plus(p, q)) for low, high, p, q in together(total, part)]
         return total
+    if kind == "scaled":
+        raise Undecided
     a = parts(args[0], start, step, memo)
     if kind in ("floor", "mod"):
         m = args[1]

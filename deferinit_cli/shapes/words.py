@@ -50,6 +50,8 @@ def _text(t: Expr) -> str:
         return f"{_group(args[0])} % {args[1]}"
     if kind == "exact":
         return f"{_group(args[0])}/{_group(args[1])}"
+    if kind == "scaled":
+        return f"floor({args[1]!r}*{_group(args[0])})"
     if kind != "sum":
         return f"{kind}({text(args[0])}, {text(args[1])})"
     texts = [_terms(c, list(m.items())) for c, m in map(opened, short)]
@@ -157,7 +159,7 @@ def _powers(fs: tuple[Expr, ...], alone: bool) -> list[str]:
 def _factor(f: Expr, alone: bool) -> str:
     words = text(f)
     bare = (
-        f.kind in ("sym", "max", "min", "broadcast")
+        f.kind in ("sym", "max", "min", "broadcast", "scaled")
         or (f.kind == "floor" and words.startswith("ceil("))
         or (alone and f.kind == "floor")
     )
@@ -180,12 +182,14 @@ def _size(t: Term) -> float:
         return LARGE
     if kind == "sum":
         return abs(float(args[0] + sum(c * _weight(fs) for fs, c in args[1])))
+    if kind == "scaled":
+        return _size(args[0]) * float(args[1])
     a, b = _size(args[0]), _size(args[1])
     return a / b if kind in ("floor", "exact") and b else b if kind == "mod" else max(a, b)
 
 
 def _group(t: Term) -> str:
-    return text(t) if type(t) is int or t.kind in ("sym", "max", "min", "broadcast") else f"({text(t)})"
+    return text(t) if type(t) is int or t.kind in ("sym", "max", "min", "broadcast", "scaled") else f"({text(t)})"
 
 
 def _floor_text(e: Term, s: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from ..problems import Problem
@@ -191,7 +192,7 @@ def numbers(args: tuple[Any, ...]) -> list[Any]:
 def ceil_to(x: Any, m: Any) -> int:
     if type(m) is not int or m < 1 or not is_number(x):
         raise ValueError
-    return math.ceil(x / m) * m if isinstance(x, float) else -(-x // m) * m
+    return math.ceil(Fraction(x) / m) * m  # x / m as a float could be rounded down to a whole number
 
 
 def number_of(x: Any) -> Any:

@@ -11,6 +11,7 @@ from .base import Namer, Relation, post
 from .choices import AtMost, Broadcast, Extreme, Floored, Positive
 from .lines import Affine, Sum, Window
 from .products import Divisible, Product
+from .scales import Scaled
 
-__all__ = ["Affine", "AtMost", "Broadcast", "Divisible", "Extreme", "Floored", "Namer", "Positive", "Product", "Relation", "Sum",
-           "Window", "post"]  # fmt: skip
+__all__ = ["Affine", "AtMost", "Broadcast", "Divisible", "Extreme", "Floored", "Namer", "Positive", "Product", "Relation", "Scaled",
+           "Sum", "Window", "post"]  # fmt: skip

@@ -72,7 +72,7 @@ def draw_upsample(r: Random) -> Draw:
     inputs = [x]
     how = r.choice(["scale", "scales", "size", "sizes", "like", "none"])
     if how == "scale":
-        args["scale"] = r.choice([1, 2, 3, 0.5, 1.5, 2.5, 0.75, 1.2, 0.4])
+        args["scale"] = r.choice([1, 2, 3, 0.5, 1.5, 2.5, 0.75, 1.2, 0.4, 0.7, 4 / 3, 15 / 11])
     elif how == "scales":
         args["scale"] = [r.choice([1.0, 2.0, 0.5, 1.5, 1.7]) for _ in range(n + chance(r, 0.05))]
     elif how == "size":

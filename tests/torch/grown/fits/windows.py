@@ -103,6 +103,11 @@ def adaptive(r: Random, x: Tensor, n: int) -> dict[str, Any]:
     return {"output_size": r.choice([out[0], out]) if not isinstance(out[0], Hole) else out}
 
 
+def fraction(r: Random) -> float:
+    """A scale that is no whole number: a short decimal, or a quotient of sizes, whose product with a size is rounded."""
+    return r.choice([0.5, 1.5, 2.5, 0.7, 1.4, 0.1 * r.randint(3, 29), r.randint(2, 24) / r.randint(2, 12)])
+
+
 def upsample(r: Random, x: Tensor) -> dict[str, Any] | None:
     n = x.ndim - 2
     if not floats(x) or not 1 <= n <= 3 or max(x.shape[2:]) > 12:
@@ -111,9 +116,9 @@ def upsample(r: Random, x: Tensor) -> dict[str, Any] | None:
     args: dict[str, Any] = {"mode": mode, "align_corners": mode != "nearest" and chance(r)}
     how = r.choice(["scale", "scales", "size", "sizes"])
     if how == "scale":
-        args["scale"] = r.choice([1, 2, 3, 0.5, 1.5, 2.5])
+        args["scale"] = r.choice([1, 2, 3, fraction(r)])
     elif how == "scales":
-        args["scale"] = [r.choice([1.0, 2.0, 0.5, 1.5]) for _ in range(n)]
+        args["scale"] = [r.choice([1.0, 2.0, fraction(r)]) for _ in range(n)]
     else:
         args["size"] = r.randint(1, 9) if how == "size" else list(some(r, n, 1, 9))
     if copies(x, args.get("scale", 1)):
