@@ -17,6 +17,7 @@ from ..shapes.rows import Later, Open, Rest, Row
 from ..shapes.store import Conflict, Fact
 from .bindings import recheck
 from .entering import Entering
+from .ranks import Ranks
 from .resolved import Resolved
 
 
@@ -34,6 +35,7 @@ class Inference(Entering):
         self.decided: dict[Input, str] = {}
         self.frames: list[Frame | None] = [None] * len(network.nodes)
         self.failed: set[int] = set()
+        self.ranks = Ranks()
         self.results: dict[Any, Any] = {}  # the dtypes that layers make of those of their inputs
         self.doubted: dict[int, Row] = {}  # what is still sure of values that a block's named dims contradict
 
@@ -96,19 +98,24 @@ class Inference(Entering):
             same = node.layer.takes == node.layer.gives != "" and "," not in node.layer.takes
             if same and not known and node.index not in self.failed:
                 known = inputs  # what comes out is shaped as what goes in, whatever that is
+            elif node.index not in self.failed:
+                known = frame.early()
             for k, value in enumerate(node.outputs):
                 values[value] = known[k] if k < len(known) else Open((), Rest(), ())
             frame.outputs = []
             if node.index not in self.failed:
                 self.wait(frame, node)
 
-    def attempt(self, frame: Frame, node: Node) -> bool:
+    def attempt(self, frame: Frame, node: Node, outputs: Sequence[Row] = ()) -> bool:
         """Whether the layer could state its relation; False where it waits for a rank, or is wrong."""
         try:
-            frame.run()
-            return True
-        except Wait:
-            return False
+            while True:
+                try:
+                    frame.run()
+                    return True
+                except Wait:
+                    if not self.ranks.learn(frame, outputs):
+                        return False
         except Problem as p:
             self.store.fail(Conflict(p.rule, p.message, node, (), p.blame, p.found, p.expected, p.help))
             self.failed.add(node.index)
@@ -127,7 +134,7 @@ class Inference(Entering):
         assert frame is not None
         if frame.outputs or node.index in self.failed:
             return
-        if self.attempt(frame, node):
+        if self.attempt(frame, node, [self.values[v] for v in node.outputs]):
             for value, row in zip(node.outputs, frame.outputs):
                 rows.unify(self.values[value], row, self.store, node)
                 self.values[value] = row

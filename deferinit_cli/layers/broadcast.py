@@ -55,8 +55,9 @@ class BroadcastTo(Layer):
             raise Problem("missing-argument", "broadcast_to needs a shape or a second input", "shape")
         else:
             out = tuple(r.slot(f"shape.{k}") for k in range(len(self.shape)))
-        row, target = r.dims(), rows.resolve(out)
-        r.give(target)
+        target = rows.resolve(out)
+        r.give(target)  # whatever the rank of what is stretched to it
+        row = r.dims()
         if type(target) is not tuple:
             return
         stretch(r, row, target, "shape")

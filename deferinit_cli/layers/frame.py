@@ -39,6 +39,21 @@ class Frame(Relating):
             out.append(self._give(before, star, after))
         return out
 
+    def early(self) -> list[Row]:
+        """The outputs of a layer that waits for a rank, as far as its pattern and the axes named so far say them."""
+        if self.outputs:
+            return self.outputs
+        return [self._give_early(*pattern) for pattern in self.plan.gives]
+
+    def _give_early(self, before: tuple[str, ...], star: str | None, after: tuple[str, ...]) -> Row:
+        front, back = (tuple([self.slot(n) if self._is_said(n) else self.store.new() for n in names]) for names in (before, after))
+        middle = () if star is None else self.axes[star] if star in self.axes else Open((), Rest(), ())
+        return self._around(front, middle, back)
+
+    def _is_said(self, name: str) -> bool:
+        """Whether an axis has a size already, or is made of such: one that the relation is yet to make has none."""
+        return name in self.axes or all(p in self.axes or p.isdigit() or self.written(p) is not None for p in name.split("*"))
+
     def _is_free(self, free: dict[str, bool], name: str) -> bool:
         """Whether an axis is nothing but a name; noted in the plan."""
         free[name] = found = not ("*" in name or name.isdigit() or self.written(name) is not None)
@@ -91,8 +106,10 @@ class Frame(Relating):
         front = self.slots(before)
         if star is None:
             return front
-        back = self.slots(after)
-        middle = rows.resolve(self.axes[star])
+        return self._around(front, self.axes[star], self.slots(after))
+
+    def _around(self, front: tuple[int, ...], stretch: Row, back: tuple[int, ...]) -> Row:
+        middle = rows.resolve(stretch)
         if not front and not back:
             return middle
         if type(middle) is tuple:

@@ -14,7 +14,7 @@ from ..shapes import rows
 from ..shapes.dims import UNKNOWN, Op, Sym
 from ..shapes.relations import Product, post
 from ..shapes.relations.expressions import expression
-from ..shapes.rows import Row, Wait
+from ..shapes.rows import Open, Row, Wait
 from ..shapes.store import Fact, Store
 from .base import Layer
 
@@ -147,6 +147,14 @@ class NamedAxes:
             raise Problem("axis-out-of-range", f"axis {number} of a value with {n} dims", blame,
                           str(number), f"{-n} to {n - 1}")  # fmt: skip
         return number % n
+
+    def size_of(self, number: int, port: int = 0) -> int:
+        """The slot of an axis, which may be known before the rank is; raises Problem out of range."""
+        row = rows.resolve(self.inputs[port])
+        wide = rows.wide(row, max(number + 1, 0), max(-number, 0), self.store, self.node) if type(row) is Open else row
+        if type(wide) is Open:
+            return (wide.prefix if number >= 0 else wide.suffix)[number]
+        return self.dims(port)[self.axis(number, port)]
 
     def several(self, numbers: tuple[int, ...], blame: str = "axis") -> list[int]:
         """Several axis numbers, each as 0…rank-1; raises Problem where one is out of range or named twice."""

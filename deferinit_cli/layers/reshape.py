@@ -34,7 +34,10 @@ class Reshape(Layer):
             raise Problem("argument-range", "more than one -1", "shape", expected="at most one -1")
 
     def relate(self, r: Frame) -> None:
-        row = rows.resolve(r.inputs[0])
+        row: Any = rows.resolve(r.inputs[0])
+        last = max((k for k, s in enumerate(self.shape) if type(s) is int and s == 0), default=-1)
+        if type(row) is not tuple and last >= 0:  # the axes that are copied are there
+            row = rows.wide(row, last + 1, 0, r.store, r.node)
         out = tuple(self.size(r, k, row) for k in range(len(self.shape)))
         if type(row) is not tuple:
             r.give(out)
@@ -59,8 +62,9 @@ class Reshape(Layer):
     def size(self, r: Frame, k: int, row: Any) -> int:
         """The slot of output axis k."""
         s = self.shape[k]
-        if type(s) is int and s == 0 and type(row) is tuple and k < len(row):
-            return row[k]  # type: ignore[no-any-return]
+        front = row if type(row) is tuple else row.prefix
+        if type(s) is int and s == 0 and k < len(front):
+            return front[k]  # type: ignore[no-any-return]
         name = f"shape.{k}"
         return r.named(name, None) if type(s) is int and s < 1 else r.slot(name)
 
