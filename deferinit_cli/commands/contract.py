@@ -24,7 +24,8 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], fo
     The sets are exact unless it says otherwise. Conditions over several symbols stand as they are, with sizes that break
     them. With some sizes given (--input image=1x3xHx224), it is the contract of the others. Exit code 1 when no size is valid.
     """
-    from ..infer.contract import contract_of, impossible
+    from ..infer.contract import contract_of
+    from ..infer.impossible import impossible
     from ..views import contracts
 
     work = Work("contract", spec, sets, formats, FORMATS, **look)
@@ -37,7 +38,8 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], fo
 
             emit(dump({**contracts.document(answer, work.spec), "problems": [problem(d) for d in problems]}), target)
         else:
-            ascii = bool(work.look_for(target).get("ascii"))
-            emit(contracts.markdown(answer) if name == "markdown" else contracts.render(answer, ascii), target)
+            look = work.look_for(target)
+            shown = contracts.render(answer, bool(look.get("ascii")), look.get("width"))
+            emit(contracts.markdown(answer) if name == "markdown" else shown, target)
     if problems:
         raise Rejected(problems)

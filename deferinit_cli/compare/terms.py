@@ -190,7 +190,7 @@ class Reader:
             return out
         if token.isdigit():
             return int(token)
-        if not (token[0].isalnum() or token[0] in "_…"):
+        if token[0].isdigit() or not (token[0].isalnum() or token[0] in "_…"):
             raise ValueError(f"column {self.at}: '{token}' is no size")
         if self.peek() != "(" or token[0] == "…":
             return symbol(token)

@@ -105,6 +105,10 @@ def free(clause: Clause) -> frozenset[str]:
 
 def clause_text(left: Any, op: str, right: Any) -> str:
     """A condition to read."""
+    for whole, size in ((left, right), (right, left)) if op == "==" else ():
+        if type(whole) is Expr and whole.kind == "broadcast" and size in whole.args:  # what is stretched to it at most
+            other = text(whole.args[whole.args[0] is size])
+            return f"{other} == {text(size)} or {other} == 1"
     a, b = text(left), text(right)
     if op == "%":
         return f"{a if a.isalnum() else f'({a})'} % {b if b.isalnum() else f'({b})'} == 0"

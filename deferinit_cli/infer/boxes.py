@@ -19,6 +19,8 @@ BUDGET = 100_000
 """Steps of a search before it says "undecided"."""
 SAMPLES = 8
 """Members of each symbol tried for one example where a condition has no finite side."""
+TOGETHER = 300_000
+"""Combinations of them that are put in order; of more symbols fewer members are tried."""
 
 
 class Family:
@@ -110,9 +112,10 @@ def sample(sets: Sets, relates: list[Relate]) -> Env | None:
         return None
     if not names:
         return env
-    for last in names[::-1]:
+    count = max((k for k in range(1, SAMPLES + 1) if k ** (len(names) - 1) <= TOGETHER), default=1)
+    for last in names[::-1] if len(names) <= SAMPLES else names[:1]:
         others = [n for n in names if n != last]
-        columns = [list(islice(sets[n].members(), SAMPLES)) for n in others]
+        columns = [list(islice(sets[n].members(), count)) for n in others]
         for values in islice(sorted(combinations(*columns), key=sum), 400):
             chosen = dict(zip(others, values))
             left = sets[last]

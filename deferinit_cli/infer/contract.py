@@ -7,13 +7,13 @@ from itertools import islice
 from itertools import product as combinations
 
 from ..graph import Given, Input, Network
-from ..problems import Diagnostic, Related
 from ..shapes import rows, solving, telling
 from ..shapes.normal import Expr
 from ..shapes.sets import SEARCHED, PeriodicSet
 from ..shapes.store import Clause, Fact
-from .asked import Axis, Condition, Env, Reason, clause_text, free, holds
+from .asked import Axis, Condition, Env, Reason, free, holds
 from .engine import infer
+from .implied import needed
 from .openness import left_open
 from .resolved import Resolved
 
@@ -83,25 +83,7 @@ def contract_of(resolved: Resolved) -> Contract:
     places = unknowns(resolved)
     axes = [axis(name, *place, single.get(name, [])) for name, place in places.items()]
     found = {a.symbol: a.sizes for a in axes}
-    distinct: dict[str, Clause] = {}
-    for clause in several:  # the same condition of many layers is told once, by the first
-        distinct.setdefault(clause_text(clause.left, clause.op, clause.right), clause)
-    return Contract(axes, [Condition(c, witness(c, found)) for c in distinct.values()], resolved)
-
-
-def impossible(found: Contract) -> list[Diagnostic]:
-    """Symbols that surely have no valid size: no input fits, whatever it is. Told at the condition that leaves none."""
-    out = []
-    for a in found.axes:
-        if a.sizes.empty and a.sizes.exact:
-            *before, last = a.reasons
-            out.append(Diagnostic(
-                "no-valid-size", f"no {a.symbol} is valid", last.span, layer=last.layer,
-                found=", ".join(r.condition for r in before) and f"{', '.join(r.condition for r in before)} before",
-                expected=f"sizes that {last.layer or 'this'} takes as well",
-                related=[Related(f"{r.condition} asked for by {r.layer}" if r.layer else r.condition, r.span) for r in before],
-            ))  # fmt: skip
-    return out
+    return Contract(axes, [Condition(c, witness(c, found)) for c in needed(several, found)], resolved)
 
 
 def sorted_clauses(resolved: Resolved) -> tuple[dict[str, list[Clause]], list[Clause]]:

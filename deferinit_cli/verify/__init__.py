@@ -70,7 +70,8 @@ def hopeless(resolved: Resolved) -> list[Diagnostic]:
     """Conditions on the inputs that no size meets: a network that nothing fits is wrong too, and nobody would notice."""
     if not 0 < len(resolved.store.clauses) <= CONDITIONS:
         return []
-    from ..infer.contract import contract_of, impossible
+    from ..infer.contract import contract_of
+    from ..infer.impossible import impossible
 
     return impossible(contract_of(resolved))
 

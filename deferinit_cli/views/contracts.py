@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from itertools import zip_longest
 from typing import Any
 
 from ..infer.asked import Asked, Axis, Condition, Reason
 from ..infer.contract import Contract
 from ..shapes.sets import Piece
+from .fitting import INDENT, fit, wrap
 from .markdown import escaped, row
 from .problems import one_line, place
 from .table import ASCII
 
+WIDEST = 200
+"""Columns that a line takes at most where no width is asked for."""
+SHOWN = 3
+"""So many conditions over several symbols that differ in numbers alone are told; JSON has all."""
+NUMBER = re.compile(r"\d+")
 LONG = 60
 """A longer condition over several symbols is not repeated in the first line."""
 COLUMNS = ["condition", "asked for by", "fails at"]
 
 
-def render(contract: Contract, ascii: bool = False) -> str:
-    """The valid sizes in a line, how sure that is, then each reason."""
-    lines = [f"contract: {headline(contract)}", *certainty(contract)]
-    rows = [(text, f"asked for by {who}" if who else "", f"fails at {example}" if example else "")
+def render(contract: Contract, ascii: bool = False, width: int | None = None) -> str:
+    """The valid sizes in a line, how sure that is, then each reason; folded to a width."""
+    room = width or WIDEST
+    lines = [*wrap(f"contract: {headline(contract)}", room, "    "), *certainty(contract)]
+    rows = [[text, f"asked for by {who}" if who else "", f"fails at {example}" if example else ""]
             for text, who, example in reasons(contract)]  # fmt: skip
-    widths = [max((len(r[k]) for r in rows), default=0) for k in range(2)]
-    lines += ["  " + f"{a.ljust(widths[0])}  {b.ljust(widths[1])}  {c}".rstrip() for a, b, c in rows]
+    cells = fit(["", "", ""], rows, room - len(INDENT)) if rows else []
+    widths = [max((len(line) for cell in cells for line in cell[k]), default=0) for k in range(2)]
+    for parts in (line for cell in cells for line in zip_longest(*cell, fillvalue="")):
+        lines.append((INDENT + f"{parts[0].ljust(widths[0])}  {parts[1].ljust(widths[1])}  {parts[2]}").rstrip())
     whole = "\n".join(map(one_line, lines)) + "\n"
     return whole.translate(ASCII) if ascii else whole
 
@@ -66,14 +77,26 @@ def certainty(contract: Contract) -> list[str]:
 
 
 def reasons(contract: Contract) -> list[tuple[str, str, str]]:
-    """(condition, who asks for it, what breaks it) of every reason; an axis whose reasons are another's is left out."""
+    """(condition, who asks for it, what breaks it) of every reason, many alike folded; an axis like another is left out."""
     out: list[tuple[str, str, str]] = []
     told: list[Axis] = []
     for a in contract.axes:
         if not any(a.like(b) for b in told):
             out += [(r.condition, where(r), example(r)) for r in a.reasons]
         told.append(a)
-    return out + [(c.text, where(c), example(c)) for c in contract.conditions]
+    return out + folded([(c.text, where(c), example(c)) for c in contract.conditions])
+
+
+def folded(rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """Conditions to read: of many that differ in numbers alone the first ones, then how many more are like them."""
+    groups: dict[str, list[tuple[str, str, str]]] = {}
+    for condition in rows:
+        groups.setdefault(NUMBER.sub("0", condition[0]), []).append(condition)
+    out: list[tuple[str, str, str]] = []
+    for alike in groups.values():
+        more = len(alike) - SHOWN
+        out += alike if more < 2 else [*alike[:SHOWN], (f"… and {more} more like this", "", "")]
+    return out
 
 
 def where(r: Asked) -> str:

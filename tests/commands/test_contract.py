@@ -58,7 +58,7 @@ def test_no_valid_size(tmp_path: Path) -> None:
     found = deferinit("contract", "net.yaml", cwd=tmp_path)
     assert found.returncode == 1
     assert found.stdout.startswith("contract: N >= 1 · no H · W >= 6, W % 2 == 0\nno input is valid\n")
-    assert "net.yaml:7:3: no H is valid [no-valid-size]" in found.stderr or "no H is valid [no-valid-size]" in found.stderr
+    assert "net.yaml:8:13: no H is valid: H % 2 == 0 never holds where (H + 1) % 2 == 0 [no-valid-size]" in found.stderr
     data = json.loads(deferinit("contract", "net.yaml", "--format", "json", cwd=tmp_path).stdout)
     assert (data["contract"][1]["residues"], data["example"]) == ([], None)
     assert [(p["rule"], p["line"]) for p in data["problems"]] == [("no-valid-size", 8)]
