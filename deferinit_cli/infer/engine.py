@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..collector import Held
 from ..graph import Assertion, Given, Input, Network, Node, Parameter
@@ -17,8 +17,10 @@ from ..shapes.rows import Later, Open, Rest, Row
 from ..shapes.store import Conflict, Fact
 from .bindings import recheck
 from .entering import Entering
-from .ranks import Ranks
 from .resolved import Resolved
+
+if TYPE_CHECKING:
+    from .ranks import Ranks
 
 
 def infer(network: Network, given: Sequence[Given] = ()) -> Resolved:
@@ -35,7 +37,7 @@ class Inference(Entering):
         self.decided: dict[Input, str] = {}
         self.frames: list[Frame | None] = [None] * len(network.nodes)
         self.failed: set[int] = set()
-        self.ranks = Ranks()
+        self.ranks: Ranks | None = None  # made where a layer waits
         self.results: dict[Any, Any] = {}  # the dtypes that layers make of those of their inputs
         self.doubted: dict[int, Row] = {}  # what is still sure of values that a block's named dims contradict
 
@@ -114,12 +116,20 @@ class Inference(Entering):
                     frame.run()
                     return True
                 except Wait:
-                    if not self.ranks.learn(frame, outputs):
+                    if not self.learn_ranks(frame, outputs):
                         return False
         except Problem as p:
             self.store.fail(Conflict(p.rule, p.message, node, (), p.blame, p.found, p.expected, p.help))
             self.failed.add(node.index)
             return False
+
+    def learn_ranks(self, frame: Frame, outputs: Sequence[Row]) -> bool:
+        """Fix the ranks of a waiting layer's inputs that can have only one; whether there are such."""
+        if self.ranks is None:
+            from .ranks import Ranks
+
+            self.ranks = Ranks()
+        return self.ranks.learn(frame, outputs)
 
     def wait(self, frame: Frame, node: Node) -> None:
         """Have the layer applied again as soon as the rank of one of its inputs or outputs is learned."""

@@ -13,11 +13,9 @@ from ..shapes.sets import PeriodicSet
 from ..shapes.store import Clause
 from ..shapes.words import text
 from .asked import Axis, clause_text, free
-from .boxes import Search
 from .contract import Contract
 from .explain import Explainer, Step, node_of, span_of
 from .lines import Lines
-from .narrowing import Relate
 
 STEPS = 2000
 """Steps of a search that shows that conditions over several symbols exclude each other."""
@@ -40,7 +38,7 @@ def impossible(found: Contract) -> list[Diagnostic]:
         alike = [b.symbol for b in empty if b is not a and a.like(b)]
         core = smallest([r.clause for r in a.reasons])
         out.append(diagnosed(found, core, f"no {a.symbol} is valid" + "".join(f", and no {s}" for s in alike)))
-    if not empty and len(found.conditions) <= CONDITIONS and not found.satisfiable:
+    if not empty and 0 < len(found.conditions) <= CONDITIONS and not found.satisfiable:
         clauses = [*(r.clause for a in found.axes for r in a.reasons), *(c.clause for c in found.conditions)]
         if all(a.sizes.exact for a in found.axes) and excludes(clauses):
             core = smallest(clauses)
@@ -70,6 +68,9 @@ def smallest(clauses: Sequence[Clause]) -> list[Clause]:
 
 def excludes(clauses: Sequence[Clause]) -> bool:
     """Whether it is proved that no sizes satisfy these conditions; whatever is a size is at least 1."""
+    from .boxes import Search
+    from .narrowing import Relate
+
     sets: dict[str, PeriodicSet] = {}
     relates = []
     for c in sorted(clauses, key=lambda c: c.op != ">="):
