@@ -23,7 +23,7 @@ ROOMS = {
 ROOMS["check"] = ROOMS["show"] + " verify"
 INFER = "bindings chains diagnose engine entering explain lines minimal open_arguments resolved sources splitting unknown waits"
 """Of inference, neither contracts nor searches; `check` asks in some networks whether any input fits."""
-FITS = " asked contract impossible implied lowest openness"
+FITS = " asked choosing contract impossible implied lowest openness"
 ONLY = {
     "show": {"commands": "_common show", "infer": INFER, "views": "fitting folding problems table tables"},
     "check": {"commands": "_common _specs check", "infer": INFER + FITS, "views": "checks problems", "verify": "cases combinations jobs outcomes"},

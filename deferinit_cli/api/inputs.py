@@ -6,8 +6,8 @@ import operator
 from typing import Any
 
 from ..graph import Given, Network
-from ..problems import Source, Span
-from ..shapes.dims import REST, UNKNOWN, Sym
+from ..problems import Diagnostic, Problem, Source, Span, Unusable
+from ..shapes.dims import REST, UNKNOWN, Sym, checked
 from ..spec.options import parse_given, parse_shape
 
 
@@ -31,12 +31,17 @@ def given(network: Network, name: str, shape: Any) -> Given:
     """A shape from Python: `(2, 20)`, `("N", 20)`, `(None, 20)`, 20, or as an option writes it: `"2x20"`, `"2x128:int64"`."""
     if isinstance(shape, str):
         return parse_given(f"{name}={shape}", network, "resolve")
-    dims = tuple(map(dim, shape)) if isinstance(shape, (tuple, list)) else (dim(shape),)
-    return Given(name, dims, None, Span(Source(f"{name}={shape}", ""), 1, 1))
+    span = Span(Source(f"{name}={shape}", ""), 1, 1)
+    try:
+        dims = tuple(map(dim, shape)) if isinstance(shape, (tuple, list)) else (dim(shape),)
+    except Problem as e:  # as an option is refused
+        raise Unusable([Diagnostic(e.rule, e.message, span, found=str(shape), expected=e.expected)]) from None
+    return Given(name, dims, None, span)
 
 
 def dim(size: Any) -> Any:
-    """One size: an int, None or "_" for unknown, a symbol such as "N", or ... for any number of dims."""
+    """One size: an int, None or "_" for unknown, a symbol such as "N", or ... for any number of dims. Raises ValueError for
+    what is no size, a Problem for one that is too large."""
     if size is None:
         return UNKNOWN
     if size is Ellipsis:
@@ -44,7 +49,7 @@ def dim(size: Any) -> Any:
     if isinstance(size, str):
         (found,) = parse_shape(size)
         return Sym(size, 0) if not isinstance(found, int) and found is not UNKNOWN else found
-    n = operator.index(size)
+    n = checked(operator.index(size), "a dim")
     if n < 1:
         raise ValueError(f"sizes are at least 1, found {n}")
     return n

@@ -97,6 +97,10 @@ class Parameters(Mapping[str, Tensor]):
         self._by_name = {p.name: p for p in model.network.parameters}
 
     def __getitem__(self, name: str) -> Tensor:
+        if not isinstance(name, str):
+            first = next(iter(self._by_name), "dense0.weight")
+            raise KeyError(f"parameters are found by name, such as parameters[{first!r}], not by {name!r}; "
+                           "in order they are list(parameters.values())")  # fmt: skip
         if name not in self._by_name:
             from ..spelling import suggest
 

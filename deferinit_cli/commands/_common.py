@@ -131,7 +131,7 @@ class Work:
             from ..infer.advice import advise
 
             advise(resolved.network, given, found)
-        report = Report(resolved, self.command, self.spec, options.get("lens") or "torch")
+        report = Report(resolved, self.command, self.spec, options.get("lens") or "torch", bool(options.get("depends")))
         report.reject(found)
         self.tell(report, **options)
         raise Rejected(found)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..graph import Network
-from ..problems import Diagnostic, Rejected, Source, Span, Unusable
+from ..problems import Diagnostic, Problem, Rejected, Source, Span, Unusable
 from ..spelling import suggest
 from ._common import Work, emit, format_option, input_option, look_options, note, output_option, set_option, spec_argument
 
@@ -119,6 +119,8 @@ def parse_where(text: str, network: Network) -> Any:
         raise Unusable([Diagnostic("where-option", f"nothing is called '{name}'", span, found=name, help=suggest(name, known))])
     try:
         dims = parse_shape(shape)
+    except Problem as e:
+        raise Unusable([Diagnostic(e.rule, e.message, span, found=shape, expected=e.expected)]) from None
     except ValueError as e:
         raise Unusable([Diagnostic("where-option", f"'{shape}' is no shape: {e}", span)]) from None
     if any(type(d) is not int and d is not UNKNOWN for d in dims):

@@ -7,20 +7,20 @@ what can only rise; products are split into divisors; and what is finite by then
 from __future__ import annotations
 
 from itertools import islice
-from itertools import product as combinations
 from typing import Any
 
 from ..shapes.sets import PeriodicSet
 from ..shapes.store import Clause
 from .asked import Env
+from .choosing import smallest
 from .narrowing import Relate, Sets, by_divisors, narrow, solved
 
 BUDGET = 100_000
 """Steps of a search before it says "undecided"."""
 SAMPLES = 8
 """Members of each symbol tried for one example where a condition has no finite side."""
-TOGETHER = 300_000
-"""Combinations of them that are put in order; of more symbols fewer members are tried."""
+EXAMPLES = 1200
+"""So many combinations of members are tried for it, at most 400 of them with the same symbol solved for."""
 
 
 class Family:
@@ -112,11 +112,10 @@ def sample(sets: Sets, relates: list[Relate]) -> Env | None:
         return None
     if not names:
         return env
-    count = max((k for k in range(1, SAMPLES + 1) if k ** (len(names) - 1) <= TOGETHER), default=1)
-    for last in names[::-1] if len(names) <= SAMPLES else names[:1]:
+    for last in names[::-1]:
         others = [n for n in names if n != last]
-        columns = [list(islice(sets[n].members(), count)) for n in others]
-        for values in islice(sorted(combinations(*columns), key=sum), 400):
+        columns = [list(islice(sets[n].members(), SAMPLES)) for n in others]
+        for values in smallest(columns, min(400, EXAMPLES // len(names))):
             chosen = dict(zip(others, values))
             left = sets[last]
             for c in relates:

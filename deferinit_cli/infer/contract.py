@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from itertools import product as combinations
 
 from ..graph import Given, Input, Network
 from ..shapes import rows, solving, telling
@@ -12,6 +11,7 @@ from ..shapes.normal import Expr
 from ..shapes.sets import SEARCHED, PeriodicSet
 from ..shapes.store import Clause, Fact
 from .asked import Axis, Condition, Env, Reason, free, holds
+from .choosing import smallest
 from .engine import infer
 from .implied import needed
 from .openness import left_open
@@ -19,6 +19,8 @@ from .resolved import Resolved
 
 FAR = (10, 100, 1000, 10_000, 100_000)
 """Where a size that breaks a condition is looked for, besides among the smallest."""
+EXAMPLES = 10_000
+"""So many combinations of sizes are tried for one that breaks a condition."""
 
 
 class Contract:
@@ -184,7 +186,7 @@ def witness(clause: Clause, sizes: dict[str, PeriodicSet]) -> Env | None:
     """Sizes, each valid on its own and small where that does, that break a condition over several symbols."""
     names = sorted(free(clause))
     columns = [list(spots(sizes.get(n) or PeriodicSet.interval(1), 5 if len(names) <= 4 else 2)) for n in names]
-    for values in sorted(combinations(*columns), key=sum):
+    for values in smallest(columns, EXAMPLES):
         env = dict(zip(names, values))
         if not holds(clause, env):
             return env

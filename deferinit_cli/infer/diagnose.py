@@ -189,16 +189,20 @@ def assertion_span(resolved: Resolved, c: Conflict) -> Span | None:
 
 
 def reach(explainer: Explainer, window: Window) -> tuple[str, str]:
-    """The sizes that led to a window that does not fit, and the smallest first size that would."""
+    """The sizes that led to a window that does not fit, and the smallest first size that would.
+
+    Only windows that gave the size behind them are passed: one whose input was worked out from its output needs no size of it.
+    Each step rests on one of a lower level, so the walk ends whatever leads back to what.
+    """
     need, sizes, relation = 1, [], window
+    step = explainer.explain(window.slots[1])
     while True:
         least = -(-(relation.stride * need - relation.offset) // relation.factor)
-        step = explainer.explain(relation.slots[1])
         sizes.append((relation.node.name, step.value if step else None))
         need = max(least, 1)
-        if step is None or not isinstance(step.why, Window):
+        if step is None or not isinstance(step.why, Window) or step.origin != step.why.slots[0]:
             break
-        relation = step.why
+        relation, step = step.why, step.premises[0]
     chain = size(sizes[-1][1])
     for (name, _), (_, after) in zip(sizes[:0:-1], sizes[-2::-1]):
         chain += f" -{name}-> {size(after)}"

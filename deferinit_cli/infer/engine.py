@@ -136,7 +136,7 @@ class Inference(Entering):
         for row in (*frame.inputs, *(self.values[v] for v in node.outputs)):
             row = rows.resolve(row)
             if type(row) is Open:
-                row.rest.watchers.append(node)
+                row.rest.watchers[node] = None
 
     def again(self, node: Node) -> None:
         """Apply a waiting layer once more."""
@@ -158,7 +158,7 @@ class Inference(Entering):
             store.run()
             while store.waiting:
                 rest = store.waiting.pop()
-                watchers, rest.watchers = rest.watchers, []
+                watchers, rest.watchers = rest.watchers, {}
                 for waiting in watchers:
                     if type(waiting) is Later:
                         waiting.settle(store)

@@ -46,11 +46,18 @@ def solved(relate: Relate, name: str, within: PeriodicSet) -> PeriodicSet:
 
 
 def narrow(sets: Sets, relates: list[Relate]) -> tuple[Sets, list[Relate]] | None:
-    """What follows at once: (narrower sets, conditions over several symbols); None where nothing is left."""
+    """What follows at once: (narrower sets, conditions over several symbols); None where nothing is left.
+
+    It ends: a condition leaves the list, a set gets an end, or only least sizes rise, for so many rounds as there are symbols.
+    As many are enough for what follows along any line of conditions; around a ring of them, H >= W + 1 and W >= H + 1, the least
+    sizes would rise for ever.
+    """
     sets = dict(sets)
+    rises = len(sets)
     changed = True
     while changed:
         changed = False
+        rises -= 1
         env = {n: x for n, s in sets.items() if (x := s.only) is not None}
         left = []
         for c in relates:
@@ -70,7 +77,7 @@ def narrow(sets: Sets, relates: list[Relate]) -> tuple[Sets, list[Relate]] | Non
             for name, own in bounds(c, sets):
                 if own.min is None:
                     return None
-                if not own.like(sets[name]):
+                if (own.max is not None or rises >= 0) and not own.like(sets[name]):
                     changed = True
                     sets[name] = own
     return sets, relates
@@ -127,7 +134,8 @@ def by_divisors(c: Relate, sets: Sets, most: int) -> list[Sets] | None:
     """An equation in one product of factors over one symbol each: a narrowing for every value it may have and every ordered
     split of that into divisors. None where the condition is of another form, or has no end of values."""
     products: set[tuple[Expr, ...]] = set()
-    if c.op != "==" or not (inner_products(c.left, products) and inner_products(c.right, products)) or len(products) != 1:
+    seen: set[Expr] = set()
+    if c.op != "==" or not all(inner_products(t, products, seen) for t in (c.left, c.right)) or len(products) != 1:
         return None
     (parts,) = products
     grouped: dict[str, list[Expr]] = {}
@@ -137,7 +145,8 @@ def by_divisors(c: Relate, sets: Sets, most: int) -> list[Sets] | None:
     if any((ranges.of(p)[0] or 0) < 1 for p in parts):
         return None
     low, high = ranges.of(product(parts))
-    left, right = (with_product(t, parts) for t in (c.left, c.right))
+    memo: dict[Expr, Term] = {}
+    left, right = (with_product(t, parts, memo) for t in (c.left, c.right))
     values = solutions(left, c.op, right, PRODUCT, PeriodicSet.interval(low or 1, high))
     count = values.count()
     if count is None or count > most or not values.exact:
@@ -149,17 +158,19 @@ PRODUCT = "*"
 """The symbol that stands for a product."""
 
 
-def inner_products(t: Term, found: set[tuple[Expr, ...]]) -> bool:
-    """Collect the products of factors over several symbols; False where several symbols meet in another way."""
-    if type(t) is int:
+def inner_products(t: Term, found: set[tuple[Expr, ...]], seen: set[Expr]) -> bool:
+    """Collect the products of factors over several symbols; False where several symbols meet in another way. Parts that were
+    `seen` are shared, and are gone through once."""
+    if type(t) is int or t in seen:
         return True
+    seen.add(t)
     if t.kind in ("floor", "mod", "exact"):
-        return inner_products(t.args[0], found) and type(t.args[1]) is int
+        return inner_products(t.args[0], found, seen) and type(t.args[1]) is int
     if t.kind != "sum":
         return False
     for fs, _ in t.args[1]:
         if len(fs) == 1:
-            if not inner_products(fs[0], found):
+            if not inner_products(fs[0], found, seen):
                 return False
         elif all(len(f.symbols) == 1 for f in fs):
             found.add(fs)
@@ -168,16 +179,19 @@ def inner_products(t: Term, found: set[tuple[Expr, ...]]) -> bool:
     return True
 
 
-def with_product(t: Term, parts: tuple[Expr, ...]) -> Term:
+def with_product(t: Term, parts: tuple[Expr, ...], memo: dict[Expr, Term]) -> Term:
     """The term with one symbol in place of a product."""
     if type(t) is int:
         return t
-    if t.kind != "sum":
-        return REBUILT[t.kind](with_product(t.args[0], parts), t.args[1])
-    out: Term = t.args[0]
-    for fs, c in t.args[1]:
-        out = add(out, mul(c, symbol(PRODUCT) if fs == parts else with_product(fs[0], parts)))
-    return out
+    if t not in memo:
+        if t.kind != "sum":
+            out: Term = REBUILT[t.kind](with_product(t.args[0], parts, memo), t.args[1])
+        else:
+            out = t.args[0]
+            for fs, c in t.args[1]:
+                out = add(out, mul(c, symbol(PRODUCT) if fs == parts else with_product(fs[0], parts, memo)))
+        memo[t] = out
+    return memo[t]
 
 
 REBUILT = {"floor": floordiv, "mod": mod, "exact": exact_div}

@@ -23,21 +23,27 @@ def sizes(resolved: Resolved) -> list[str]:
     """Sizes that were left out, are still unknown, and meet an input's sizes in a relation that has not had its say."""
     store = resolved.store
     pending = {id(r): r for rs in store.watch.values() for r in rs if not r.done}
+    if store.unfollowed:
+        return [f"a size of {name_of(store.unfollowed[0])}"]
     if not pending:
         return []
     groups: dict[int, int] = {}  # unknown slots that relations tie together
 
     def find(slot: int) -> int:
         slot = store.root(slot)
-        while groups.get(slot, slot) != slot:
-            slot = groups[slot]
+        while slot in groups:  # each is put below a group that is found, never below its own: there is a last one
+            up = groups[slot]
+            if up in groups:
+                groups[slot] = groups[up]  # the way is half as long for who comes next
+            slot = up
         return slot
 
     touched: set[int] = set()
     for relation in pending.values():
         unknown = [find(s) for s in relation.slots if store.known(s) is None]
         for slot in unknown[1:]:
-            groups[slot] = unknown[0]
+            if slot != unknown[0]:
+                groups[slot] = unknown[0]
     for relation in pending.values():
         if any(type(store.known(s)) is Expr for s in relation.slots):
             touched.update(find(s) for s in relation.slots if store.known(s) is None)

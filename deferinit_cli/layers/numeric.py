@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..problems import Problem
-from ..shapes.dims import REST, UNKNOWN, is_symbolic
+from ..shapes.dims import REST, UNKNOWN, checked, is_symbolic
 from .arguments import EXPRESSION, REQUIRED, Argument, limits, within
 
 RANK = 64
@@ -49,6 +49,7 @@ class Integer(Argument):
             value = int(value)
         if type(value) is not int:
             raise self.wrong(value)
+        value = checked(value, self.name)
         if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
             raise Problem("argument-range", f"{self.name} is {value}", blame=self.name, found=str(value), expected=self.expects())
         return value
@@ -247,6 +248,7 @@ class Dims(Argument):
             v = int(v)
         if type(v) is not int:
             raise self.wrong(v)
+        v = checked(v, self.name)
         if v < 1 and v not in self.special:
             raise Problem("argument-range", f"{self.name} holds {v}", self.name, found=str(v), expected=self.expects())
         return v

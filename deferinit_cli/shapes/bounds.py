@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd
 
+from .dims import LARGEST
 from .expr import mul, sub, symmetric
 from .normal import Expr, Monomials, Term, closed, opened
 from .scaling import scaled_line, scaled_size
@@ -26,25 +27,38 @@ def minimum(a: Term, b: Term) -> Term:
     return b if low is not None and low >= 0 else a if high is not None and high <= 0 else symmetric("min", a, b)
 
 
+MULTIPLIED = 1000
+"""A product that has more terms than this when it is multiplied out is left as it is: its terms double with every factor."""
+
+
 def expand(t: Term) -> Term:
-    """The same with every product multiplied out."""
+    """The same with every product multiplied out, but for those that are too long."""
     if type(t) is int or t.kind != "sum":
         return t
     constant, monomials = t.args
     out: Monomials = {}
     for fs, c in monomials:
-        partial: Monomials = {(): c}
-        for f in fs:
-            fc, fm = opened(expand(f))
-            if fc:
-                fm[()] = fc
-            partial = _times(partial, fm)
-        for key, value in partial.items():
+        for key, value in _multiplied(fs, c).items():
             if key == ():
                 constant += value
             else:
                 out[key] = out.get(key, 0) + value
     return closed(constant, out)
+
+
+def _multiplied(fs: tuple[Expr, ...], c: int) -> Monomials:
+    """A coefficient times factors, multiplied out where that is not too long; () is the constant's key."""
+    if len(fs) > 1 and sum(f.size for f in fs) > MULTIPLIED:  # shared parts may make a factor long by itself
+        return {fs: c}
+    partial: Monomials = {(): c}
+    for f in fs:
+        fc, fm = opened(expand(f))
+        if fc:
+            fm[()] = fc
+        if len(partial) * len(fm) > MULTIPLIED:
+            return {fs: c}
+        partial = _times(partial, fm)
+    return partial
 
 
 def _times(a: Monomials, b: Monomials) -> Monomials:
@@ -87,7 +101,22 @@ def solve_single(a: Term, b: Term) -> tuple[str, int] | None:
     if fs[0].kind != "sym":
         return None
     number = -constant // c
-    return (fs[0].args[0], number) if number >= 1 else None
+    return (fs[0].args[0], number) if 1 <= number <= LARGEST else None
+
+
+FACTORS = 60
+"""Of more sizes multiplied than this, each of them 2 at the least, the product is larger than any size."""
+
+
+def followed(t: Term) -> bool:
+    """Whether a computed size is worked with: not where it has too many factors, or coefficients past what sizes are. Repeated
+    products would double both each time."""
+    if type(t) is int or t.kind == "sym":
+        return True
+    if t.degree > FACTORS:
+        return False
+    constant, monomials = opened(t)
+    return abs(constant) <= LARGEST and all(abs(c) <= LARGEST for c in monomials.values())
 
 
 _lows: dict[Expr, int | None] = {}

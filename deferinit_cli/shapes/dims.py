@@ -7,6 +7,20 @@ from __future__ import annotations
 
 from typing import Union
 
+from ..problems import Problem
+
+DIGITS = 18
+LARGEST = 10**DIGITS - 1
+"""The largest size there is, and the largest whole number that a spec, an option or inference comes to: it has 18 digits, so
+that every size fits into the 64 bits that frameworks and weights files have for one."""
+
+
+def checked(n: int, what: str = "") -> int:
+    """A whole number that is no larger than sizes are; raises a Problem that blames the argument it was given for."""
+    if -LARGEST <= n <= LARGEST:
+        return n
+    raise Problem("number-too-large", f"{what or 'a number'} has more than {DIGITS} digits", what, expected=f"at most {DIGITS} digits")
+
 
 class _Mark:
     __slots__ = ("text",)

@@ -17,13 +17,14 @@ Monomials = dict[tuple["Expr", ...], int]
 class Expr:
     """`kind` is sym, sum, floor, mod, exact, max, min or broadcast; `args` are what it is made of."""
 
-    __slots__ = ("kind", "args", "symbols", "order", "size", "digest")
+    __slots__ = ("kind", "args", "symbols", "order", "size", "degree", "digest")
 
-    def __init__(self, kind: str, args: tuple[Any, ...], symbols: frozenset[str], size: int, digest: int) -> None:
+    def __init__(self, kind: str, args: tuple[Any, ...], symbols: frozenset[str], size: int, degree: int, digest: int) -> None:
         self.kind = kind
         self.args = args
         self.symbols = symbols
         self.size = size  # how many symbols stand in it when it is written out
+        self.degree = degree  # how many of them are multiplied at the most: H*(W//2) has 2
         self.digest = digest  # of its structure: the same in every process
         self.order: tuple[Any, ...] = ()
 
@@ -50,21 +51,23 @@ def intern(kind: str, *args: Any) -> Expr:
 
 def _made(key: tuple[Any, ...], kind: str, args: tuple[Any, ...]) -> Expr:
     names: set[str] = {args[0]} if kind == "sym" else set()
-    size, content_ = int(kind == "sym"), [kind]
+    size, degree, content_ = int(kind == "sym"), int(kind == "sym"), [kind]
     for a in args:
         if type(a) is Expr:
             names |= a.symbols
             size += a.size
+            degree = max(degree, a.degree)
             content_.append(f"e{a.digest}")
         elif type(a) is tuple:
             for factors_, c in a:
                 for f in factors_:
                     names |= f.symbols
                     size += f.size
+                degree = max(degree, sum([f.degree for f in factors_]))
                 content_.append(f"{c}*{[f.digest for f in factors_]}")
         else:
             content_.append(str(a))
-    found = _interned[key] = Expr(kind, args, frozenset(names), size, crc32(" ".join(content_).encode()))
+    found = _interned[key] = Expr(kind, args, frozenset(names), size, degree, crc32(" ".join(content_).encode()))
     if kind == "sym":
         found.order = (0, USUAL.get(args[0], len(USUAL)), args[0])
     elif size <= WRITTEN:

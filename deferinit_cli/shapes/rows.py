@@ -17,18 +17,25 @@ class Wait(Exception):
 
 
 class Later:
-    """Two rows that are equal, though which dim of one is which of the other depends on a rank not known yet."""
+    """Two rows that are equal, though which dim of one is which of the other depends on a rank not known yet.
 
-    __slots__ = ("a", "b", "why")
+    It watches the stretches of both. Once one of them is learned it is settled, and what still cannot be told is watched for
+    by a new one: of those that one equality made, only the last acts, however often the ranks are narrowed down.
+    """
+
+    __slots__ = ("a", "b", "settled", "why")
 
     def __init__(self, a: Row, b: Row, why: Any) -> None:
         self.a = a
         self.b = b
+        self.settled = False
         self.why = why
 
     def settle(self, s: Store) -> None:
         """Unify them as far as can be told now."""
-        unify(self.a, self.b, s, self.why)
+        if not self.settled:
+            self.settled = True
+            unify(self.a, self.b, s, self.why)
 
 
 class Rest:
@@ -41,7 +48,7 @@ class Rest:
         self.owner = owner
         self.front = front  # dims of the owner before it
         self.back = back  # and after it
-        self.watchers: list[Any] = []
+        self.watchers: dict[Any, None] = {}  # each once, in order: who is told as soon as more is known of the stretch
         self.why: Any = None
 
 
@@ -117,11 +124,9 @@ def _dim(s: Store, rest: Rest, place: int) -> int:
 
 
 def bind(rest: Rest, row: Row, s: Store, why: Any) -> None:
-    """Fill a stretch in, waking who waits for its rank."""
+    """Fill a stretch in, waking who waits for its rank. Who needs to know still more then watches the stretch that is left."""
     rest.bound = row
     rest.why = why
-    if type(row) is Open:
-        row.rest.watchers.extend(rest.watchers)
     if rest.watchers:
         s.waiting.append(rest)
 
@@ -182,8 +187,8 @@ def _unify_open(a: Open, b: Open, s: Store, why: Any) -> bool:
     if a.rest is b.rest and len(a.prefix) + len(a.suffix) != len(b.prefix) + len(b.suffix):
         return _ranks_differ(least_rank(a), least_rank(b), s, why, a.prefix + a.suffix + b.prefix + b.suffix)
     if before + after > least:
-        for rest in (a.rest, b.rest)[: 1 + (a.rest is not b.rest)]:
-            rest.watchers.append(Later(a, b, why))
+        later = Later(a, b, why)
+        a.rest.watchers[later] = b.rest.watchers[later] = None
         ends = min(len(a.suffix), len(b.suffix))
         return _pairs(a.prefix, b.prefix, s, why) and _pairs(a.suffix[::-1][:ends], b.suffix[::-1][:ends], s, why)
     if a.rest is b.rest:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .bounds import compare, solve_single
+from .bounds import compare, followed, lower_bound, solve_single
+from .dims import DIGITS, LARGEST
 from .normal import Expr
 from .plain import plain
 from .reading import substitute
@@ -94,6 +95,7 @@ class Store:
         self.left_out: list[int] = []  # sizes that the spec leaves to inference
         self.guesses: list[Broadcast] = []  # where that may be needed once all else has been said
         self.assumed: list[tuple[int, int, Any]] = []  # the equalities so taken for granted
+        self.unfollowed: list[Relation] = []  # what came to formulas too long to work with: their sizes stay unknown
 
     def new(self, value: Term | None = None, origin: Any = None) -> int:
         """A new slot."""
@@ -156,7 +158,9 @@ class Store:
                 self.queue.extend(moved)
 
     def settle(self, slot: int, value: Term, why: Any, rule: str = "size-mismatch") -> bool:
-        """A relation has come to a value for a slot: bind it, or compare with what is known."""
+        """A relation has come to a value for a slot: bind it, or compare with what is known. No size is past LARGEST."""
+        if value > LARGEST if type(value) is int else not followed(value):
+            return self.too_large(value, why)
         v = self.known(slot)
         if v is None:
             self.assign(slot, value, why)
@@ -166,6 +170,16 @@ class Store:
                 self.origin[slot] = why
             return True
         return self.equate(v, value, rule, why, (slot,))
+
+    def too_large(self, value: Term, why: Relation) -> bool:
+        """What a relation came to is surely no size, which is a conflict, or a formula too long to tell: then it stays unknown."""
+        if (lower_bound(value) or 0) <= LARGEST:
+            self.unfollowed.append(why)
+            return True
+        shown = str(value) if type(value) is int and value < LARGEST**2 else f"a number of more than {DIGITS} digits"
+        message = f"a size of more than {DIGITS} digits comes out"
+        self.fail(Conflict("number-too-large", message, why, why.slots, why.blame, shown, f"at most {DIGITS} digits"))
+        return False
 
     def equate(self, left: Term, right: Term, rule: str, why: Any, slots: tuple[int, ...]) -> bool:
         """Two known values must be equal: proved, refuted (a conflict), or a clause on the rigid unknowns."""

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from ..problems import Problem
-from ..shapes.dims import REST, UNKNOWN
-from .operations import FUNCTIONS, LIMIT, MAX_DIGITS, binary, call, fault, index, limited_list, truth
+from ..shapes.dims import DIGITS, LARGEST, REST, UNKNOWN
+from .operations import FUNCTIONS, binary, call, fault, index, limited_list, truth
 
 MAX_LENGTH = 500
 
@@ -231,8 +231,8 @@ class _Parser:
                 raise fault("leading-zero", f"'{text}' has a leading zero", text, text.lstrip("0_") or "0",
                             "YAML tools read it as octal or text", text)  # fmt: skip
             value = int(text)
-            if value >= LIMIT:
-                raise fault("number-too-large", f"an integer of {len(str(value))} digits", expected=f"at most {MAX_DIGITS}",
+            if value > LARGEST:
+                raise fault("number-too-large", f"an integer of {len(str(value))} digits", expected=f"at most {DIGITS}",
                             word=text)  # fmt: skip
             return ("const", value)
         if _FLOAT.fullmatch(text):

@@ -8,11 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from ..problems import Problem
-from ..shapes.dims import Op, is_symbolic
+from ..shapes.dims import DIGITS, LARGEST, Op, is_symbolic
 
 MAX_EXPONENT = 64
-MAX_DIGITS = 18
-LIMIT = 10**MAX_DIGITS
 MAX_ITEMS = 100_000
 MAX_OPERATIONS = 250
 
@@ -107,8 +105,8 @@ def limited(value: Any) -> Any:
         raise fault("not-a-number", "the result is not a real number")
     if isinstance(value, float) and (math.isinf(value) or math.isnan(value)):
         raise fault("number-too-large", "the result is too large for a float")
-    if type(value) is int and abs(value) >= LIMIT:
-        raise fault("number-too-large", "the result is too large", expected=f"at most {MAX_DIGITS} digits")
+    if type(value) is int and abs(value) > LARGEST:
+        raise fault("number-too-large", "the result is too large", expected=f"at most {DIGITS} digits")
     return value
 
 

@@ -7,18 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..graph import Given, Network
-from ..problems import Diagnostic, Rejected, Source, Span, Unusable
-from ..shapes.dims import UNKNOWN, Sym
+from ..problems import Diagnostic, Problem, Rejected, Source, Span, Unusable
+from ..shapes.dims import DIGITS, UNKNOWN, Sym, checked
 from ..spelling import suggest
 from .file import DTYPES
-from .operations import LIMIT
 
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9]+)=")
 _DIM = re.compile(r"[0-9]+|[A-Z][A-Z0-9_]*|_")
 
 
 def parse_shape(text: str) -> tuple[Any, ...]:
-    """The dims of `2x3xHxW`, `2,20` or `scalar`; raises ValueError with what is wrong."""
+    """The dims of `2x3xHxW`, `2,20` or `scalar`; raises ValueError with what is wrong, a Problem where a dim is too large."""
     text = text.strip()
     if text in ("scalar", "()"):
         return ()
@@ -32,9 +31,9 @@ def parse_shape(text: str) -> tuple[Any, ...]:
         elif part.isdigit():
             if len(part) > 1 and part[0] == "0":
                 raise ValueError(f"'{part}' has a leading zero")
-            size = int(part)
-            if not 1 <= size < LIMIT:
-                raise ValueError(f"a dim of {part}: sizes are at least 1" if size < 1 else f"a dim of {len(part)} digits")
+            size = checked(int(part[: DIGITS + 1]), "a dim")  # of so many digits it is too large whatever follows
+            if size < 1:
+                raise ValueError(f"a dim of {part}: sizes are at least 1")
             out.append(size)
         else:
             out.append(Sym(part, 0))
@@ -68,6 +67,8 @@ def parse_given(text: str, network: Network, option: str = "--input", span: Span
         )
     try:
         dims = parse_shape(rest)
+    except Problem as e:
+        raise wrong(e.rule, e.message, found=rest, expected=e.expected) from None
     except ValueError as e:
         raise wrong(
             "input-option", f"'{rest}' is no shape: {e}", found=rest, expected="sizes joined by x, such as 2x3x224x224"

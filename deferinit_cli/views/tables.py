@@ -218,12 +218,12 @@ def framework_total(report: Report) -> list[str]:
 def size_text(n: Any) -> str:
     if n is None:
         return "? bytes"
-    amount = float(n)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if amount < 1024 or unit == "GiB":
-            return f"{n:,} bytes" if unit == "bytes" else f"{amount:,.1f} {unit}"
-        amount /= 1024
-    return ""
+    if n < 1024:
+        return f"{n:,} bytes"
+    power = min((n.bit_length() - 1) // 10, 3)
+    tenths, rest = divmod(10 * n, 1024**power)  # whole numbers: a float holds no count of 309 digits
+    tenths += 2 * rest > 1024**power or (2 * rest == 1024**power and tenths % 2)
+    return f"{tenths // 10:,}.{tenths % 10} {('KiB', 'MiB', 'GiB')[power - 1]}"
 
 
 def drop_empty(table: Table, columns: set[str]) -> None:

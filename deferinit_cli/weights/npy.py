@@ -6,6 +6,7 @@ import ast
 from math import prod
 from typing import IO
 
+from ..shapes.dims import LARGEST
 from .dtypes import NPY
 from .errors import corrupt, format_error, pickled, quoted
 
@@ -59,7 +60,7 @@ def _checked(info: dict[str, object], begin: int, path: str) -> Array:
         raise pickled(path, "it holds Python objects")
     if not isinstance(code, str) or code[:1] not in ("<", ">", "|") or code[1:] not in NPY:
         raise format_error(path, f"its elements are {quoted(code)}", "known are " + ", ".join(NPY.values()))
-    whole = isinstance(shape, tuple) and all(type(n) is int and 0 <= n < 1 << 63 for n in shape)
+    whole = isinstance(shape, tuple) and all(type(n) is int and 0 <= n <= LARGEST for n in shape)
     if not isinstance(shape, tuple) or not whole or len(shape) > MAX_RANK or prod(shape) * 8 >= 1 << 63:
         raise corrupt(path, f"its shape is {quoted(shape)}")
     if type(fortran) is not bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any, BinaryIO
 
+from ..shapes.dims import LARGEST
 from .dtypes import SAFETENSORS, SIZES
 from .errors import corrupt, format_error, quoted
 
@@ -93,7 +94,7 @@ def _entry(name: str, info: Any, base: int, path: str) -> Entry:
 
 
 def _sizes(values: Any) -> bool:
-    return isinstance(values, list) and all(type(v) is int and 0 <= v < 1 << 63 for v in values)
+    return isinstance(values, list) and all(type(v) is int and 0 <= v <= LARGEST for v in values)
 
 
 def _texts(values: Any) -> bool:
