@@ -9,8 +9,8 @@ from heapq import heappop, heappush
 def smallest(columns: Sequence[Sequence[int]], most: int) -> Iterator[tuple[int, ...]]:
     """Choices by their sum, of those with the same sum the one that takes earlier entries of earlier columns first.
 
-    `columns` rise. All choices where these are no more than `most`; else so many of the smallest: their number grows by a factor
-    with every column, so they are made one after the other, each once, from the one with an entry before in its last column.
+    `columns` rise. All choices where these are no more than `most`; else so many small ones: their number grows by a factor with
+    every column, so they are made one after the other, each once, from the one that has an entry before in the last column.
     """
     if not all(columns):
         return
