@@ -18,14 +18,14 @@ class Hang(Exception):
 
 
 @contextmanager
-def ending(what: str = "") -> Iterator[None]:
-    """Fails where the block takes LIMIT seconds of processor time: not a measurement, a way out of an endless loop."""
+def ending(what: str = "", seconds: int = LIMIT) -> Iterator[None]:
+    """Fails where the block takes so many seconds of processor time: not a measurement, a way out of an endless loop."""
 
     def ring(*_: Any) -> None:
-        raise Hang(f"still at work after {LIMIT} s of processor time: {what[:2000]}")
+        raise Hang(f"still at work after {seconds} s of processor time: {what[:2000]}")
 
     before = signal.signal(signal.SIGVTALRM, ring)
-    signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         yield
     finally:

@@ -6,8 +6,14 @@ import random
 from pathlib import Path
 from typing import Any
 
+from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.resolved import Resolved
 from deferinit_cli.layers import registry
+from deferinit_cli.problems import Rejected
+from deferinit_cli.spec.load import load
 from deferinit_cli.spec.modifiers import MODIFIERS
+
+from .rings import broken, ring
 
 SPECS = [p.read_text("utf-8") for p in sorted((Path(__file__).parents[2] / "specs").glob("*.yaml")) if p.stat().st_size < 1500]
 ODD = [
@@ -160,8 +166,21 @@ def damaged(r: random.Random) -> bytes:
     return bytes(content)
 
 
-def text(r: random.Random) -> bytes:
-    """Any of these."""
-    if r.random() < 0.3:
-        return damaged(r)
-    return r.choice([written, shuffled, mild, mild, mild])(r).encode("utf-8", "surrogatepass")
+def network(content: bytes) -> Resolved | None:
+    """What a text comes to without sizes; None where it is not accepted."""
+    try:
+        found = infer(load(content.decode() + "\n"))
+    except (Rejected, UnicodeDecodeError):
+        return None
+    return None if found.conflicts else found
+
+
+def text(r: random.Random) -> tuple[bytes, Resolved | None]:
+    """Any of these, and what it comes to: six of ten are accepted, whatever was changed in them."""
+    wanted = r.random() < 0.6
+    for _ in range(30):
+        content = damaged(r) if r.random() < 0.2 else r.choice([written, shuffled, mild, ring, ring, broken, broken])(r).encode("utf-8", "surrogatepass")
+        found = network(content)
+        if not wanted or found is not None:
+            break
+    return content, found

@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 import pytest
 
 from deferinit_cli.cli import run
+from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.shapes.dims import REST
 
 from ..limits import ending, memory
 from . import grammar
@@ -29,7 +31,32 @@ COMMANDS = (
     ("show", "--layers", "--format", "table"), ("show", "--depends", "--format", "json"), ("show", "--format", "csv", "--as", "keras"),
     ("show", "--format", "markdown", "--input", "2x8"), ("contract",), ("contract", "--format", "json"), ("why", "h.weight"), ("why", "prev[1]"),
     ("solve", "--input", "2x8"), ("check", "--input", "2x8,2x3x32x32", "--set", "n=1,2"), ("init",), ("show", "--set", "n=3"),
+    ("show", "--depends", "--layers", "--format", "markdown"), ("show", "--depends", "--format", "csv"), ("contract", "--format", "markdown"),
 )  # fmt: skip
+SECONDS = 5
+"""Of its own time, for any command."""
+
+
+def asked(r: random.Random, found: Resolved | None) -> list[list[str]]:
+    """More commands for a network that is accepted: sizes for its inputs, and questions about what it has."""
+    if found is None:
+        return []
+    out: list[list[str]] = []
+    for _ in range(2):
+        sizes = {"N": 2, "C": r.choice([2, 4, 6])}
+        given = []
+        for entry in found.network.inputs:
+            dims = [d if type(d) is int else sizes.get(str(d)) or r.randint(1, 40) for d in entry.dims or (2, 4, 9) if d is not REST]
+            given += ["--input", f"{entry.name}={'x'.join(map(str, dims)) or 'scalar'}"]
+        out.append([*r.choice([("show",), ("show", "--layers"), ("show", "--depends", "--format", "csv"), ("show", "--format", "json")]), *given])
+    names = [*found.network.names, *(p.name for p in found.network.parameters)]
+    for name in r.sample(names, min(2, len(names))):
+        out.append(["why", *r.choice([(name,), (f"{name}[{r.randint(-3, 3)}]",), (name, "--format", "json"), (name, *given)])])
+    tensors = [(p.name, shape) for p in found.network.parameters if (shape := found.tensor(p)) is not None]
+    for name, shape in r.sample(tensors, min(1, len(tensors))):
+        dims = [str(d) if type(d) is int else r.choice(["_", str(r.randint(1, 64))]) for d in shape]
+        out.append(["solve", "--where", f"{name}={'x'.join(dims) or 'scalar'}"])
+    return out
 
 
 def printable(text: str, what: bytes) -> None:
@@ -53,13 +80,15 @@ def test_anything_is_told(part: int, tmp_path: Path, capsys: pytest.CaptureFixtu
     spec = tmp_path / "here" / "spec.yaml"
     reports = {name: tmp_path / "reports" / f"r.{ending}" for name, ending in REPORTS.items()}
     codes = {0: 0, 1: 0, 2: 0}
+    accepted = 0
     for _ in range(ROUNDS // PARTS):
-        content = grammar.text(r)
+        content, found = grammar.text(r)
+        accepted += found is not None
         spec.write_bytes(content)
-        for args in (tell(spec, reports), ["check", "spec.yaml", "--format", "github"], [*r.choice(COMMANDS)]):
-            if args[0] != "check" or len(args) > 6:
+        for args in (tell(spec, reports), ["check", "--format", "github"], [*r.choice(COMMANDS)], *asked(r, found)):
+            if str(spec) not in args:
                 args.insert(1, "spec.yaml")
-            with ending(f"{args} {content!r}"), memory():
+            with ending(f"{args} {content!r}", SECONDS), memory():
                 code = run(args)
             out, err = capsys.readouterr()
             assert not set(FAULTS) & set(re.findall(r"[a-zA-Z-]+", out + err)), (args, content, out, err)
@@ -71,4 +100,5 @@ def test_anything_is_told(part: int, tmp_path: Path, capsys: pytest.CaptureFixtu
         assert json.loads(reports["sarif"].read_bytes())["version"] == "2.1.0"
         ElementTree.fromstring(reports["junit"].read_bytes())
         assert os.listdir() == ["spec.yaml"]
+    assert accepted >= ROUNDS // PARTS // 2
     assert codes[0] > ROUNDS // PARTS // 5 and codes[1] > ROUNDS // PARTS // 2, codes  # neither all right nor all wrong
