@@ -105,7 +105,7 @@ class Model(Answers):
         from ..infer.depends import Depends
 
         if self._dependence is None or self._dependence[0] is not self._resolved:
-            self._dependence = self._resolved, Depends(self.network, list(self._resolved.given.values()))
+            self._dependence = self._resolved, Depends(self._resolved)
         return self._dependence[1]
 
     def _shape(self, p: Parameter) -> Shape | None:

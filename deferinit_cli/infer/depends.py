@@ -7,9 +7,7 @@ a layer takes that axis by an argument of its own, as a convolution takes channe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..graph import Given, Input, Network, Parameter
+from ..graph import Given, Input, Parameter
 from ..shapes import rows
 from ..shapes.dims import REST, UNKNOWN, is_symbolic
 from ..shapes.normal import Expr
@@ -20,10 +18,12 @@ from .waits import Waits, by_argument
 
 
 class Depends:
-    """Answers for one network; numbers given for its inputs stand for any size."""
+    """Answers for one network that is `known` at some sizes; numbers given for its inputs stand for any size."""
 
-    def __init__(self, network: Network, given: Sequence[Given] = ()) -> None:
-        self.resolved = infer(network, [any_size(g) for g in given])
+    def __init__(self, known: Resolved) -> None:
+        asked = {name: any_size(g) for name, g in known.given.items()}
+        same = all(g.dims == asked[name].dims for name, g in known.given.items())  # no numbers: it is as it was inferred
+        self.resolved = known if same else infer(known.network, list(asked.values()))
         self.waits = Waits(self.resolved)
         self.unknown: Unknown | None = None
         self.roles = roles(self.resolved)

@@ -35,8 +35,8 @@ from .targets import Constrained, Target, known_names, matched
 BOXES = 10_000
 RUNS = 100
 """More stretches of one symbol than this are told by residues, where they are regular."""
-COST = 50
-"""So many layers inferred cost as much as a step of the search."""
+INFERENCE, LAYER = 10, 2
+"""Steps of the search that one more inference costs, and each layer in it: they take about as long."""
 
 
 class Solver:
@@ -76,7 +76,7 @@ class Solver:
         stack: list[tuple[Network, dict[str, Any], list[Opening]]] = [(self.network, {}, opened)]
         while stack:
             net, chosen, left = stack.pop()
-            self.budget -= 1 + len(net.nodes) // COST
+            self.budget -= INFERENCE + LAYER * len(net.nodes)
             if self.budget < 0:
                 return solution.doubt("the search over left-out arguments is too large")
             inference = Constrained(net, self.targets, self.given)
@@ -115,6 +115,7 @@ class Solver:
                 solution.doubt(f"the sizes of {name} are not known exactly")
         search = Search(self.budget)
         families = search.families(sets, [Relate(c, c.left, c.right) for c in several])
+        self.budget = search.budget
         for clause in search.doubts:
             solution.doubt(f"undecided: {clause_text(clause.left, clause.op, clause.right)}")
         for name in unsaid(resolved):
@@ -142,6 +143,8 @@ def solve(network: Network, targets: Sequence[Target], given: Sequence[Given] = 
         apart = solver.run(apart=True)
         if apart.boxes:
             return apart
+        for reason in apart.undecided:
+            solution.doubt(reason)
     return solution
 
 

@@ -48,7 +48,7 @@ class Report:
         if depends:
             from ..infer.depends import Depends
 
-            self.depend(Depends(self.network, list(resolved.given.values())))
+            self.depend(Depends(resolved))
 
     # ---- rows
 

@@ -104,21 +104,6 @@ def solve_single(a: Term, b: Term) -> tuple[str, int] | None:
     return (fs[0].args[0], number) if 1 <= number <= LARGEST else None
 
 
-FACTORS = 60
-"""Of more sizes multiplied than this, each of them 2 at the least, the product is larger than any size."""
-
-
-def followed(t: Term) -> bool:
-    """Whether a computed size is worked with: not where it has too many factors, or coefficients past what sizes are. Repeated
-    products would double both each time."""
-    if type(t) is int or t.kind == "sym":
-        return True
-    if t.degree > FACTORS:
-        return False
-    constant, monomials = opened(t)
-    return abs(constant) <= LARGEST and all(abs(c) <= LARGEST for c in monomials.values())
-
-
 _lows: dict[Expr, int | None] = {}
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
+from .dims import LARGEST
+
 Term = Any  # int | Expr
 Monomials = dict[tuple["Expr", ...], int]
 
@@ -24,7 +26,7 @@ class Expr:
         self.args = args
         self.symbols = symbols
         self.size = size  # how many symbols stand in it when it is written out
-        self.degree = degree  # how many of them are multiplied at the most: H*(W//2) has 2
+        self.degree = degree  # how many of them are multiplied at the most, H*(W//2) has 2; more than FACTORS with a number past sizes
         self.digest = digest  # of its structure: the same in every process
         self.order: tuple[Any, ...] = ()
 
@@ -35,6 +37,9 @@ class Expr:
 
 
 _interned: dict[tuple[Any, ...], Expr] = {}
+FACTORS = 60
+"""More sizes multiplied than this, each of them 2 at the least, are larger than any size: such terms are not worked with, as
+repeated products would double the factors, and the digits of the numbers before them, each time."""
 WRITTEN = 64
 """Expressions of more symbols than this are not written out."""
 
@@ -63,9 +68,10 @@ def _made(key: tuple[Any, ...], kind: str, args: tuple[Any, ...]) -> Expr:
                 for f in factors_:
                     names |= f.symbols
                     size += f.size
-                degree = max(degree, sum([f.degree for f in factors_]))
+                degree = max(degree, sum([f.degree for f in factors_]) + past(c))
                 content_.append(f"{c}*{[f.digest for f in factors_]}")
         else:
+            degree = max(degree, past(a)) if type(a) is int else degree
             content_.append(str(a))
     found = _interned[key] = Expr(kind, args, frozenset(names), size, degree, crc32(" ".join(content_).encode()))
     if kind == "sym":
@@ -77,6 +83,11 @@ def _made(key: tuple[Any, ...], kind: str, args: tuple[Any, ...]) -> Expr:
     else:  # shared parts may make it long beyond reading: ordered by size, then by structure
         found.order = (1 if kind != "sum" else 2, len(USUAL), "~", size, found.digest)
     return found
+
+
+def past(n: int) -> int:
+    """What a number past all sizes adds to a degree: so much that the term is not worked with."""
+    return 0 if -LARGEST <= n <= LARGEST else FACTORS + 1
 
 
 def symbol(name: str) -> Expr:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .bounds import compare, followed, lower_bound, solve_single
+from .bounds import compare, lower_bound, solve_single
 from .dims import DIGITS, LARGEST
-from .normal import Expr
+from .normal import FACTORS, Expr
 from .plain import plain
 from .reading import substitute
 
@@ -159,7 +159,7 @@ class Store:
 
     def settle(self, slot: int, value: Term, why: Any, rule: str = "size-mismatch") -> bool:
         """A relation has come to a value for a slot: bind it, or compare with what is known. No size is past LARGEST."""
-        if value > LARGEST if type(value) is int else not followed(value):
+        if value > LARGEST if type(value) is int else value.degree > FACTORS:
             return self.too_large(value, why)
         v = self.known(slot)
         if v is None:

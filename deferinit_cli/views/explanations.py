@@ -35,7 +35,7 @@ class Tree:
         self.out: list[tuple[int, str]] = []
         self.told: set[int] = set()
         head = f"why {answer.what}: "
-        first, others = (answer.waiting, answer.steps) if answer.value is None else (answer.steps[0], answer.steps[1:])
+        first, others = (answer.waiting, answer.steps) if answer.value is None else (next(iter(answer.steps), None), answer.steps[1:])
         if first is None:
             self.out.append((0, head + shown(answer.value)))
         else:

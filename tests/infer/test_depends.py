@@ -36,7 +36,7 @@ def test_what_changes_with_a_size_is_what_depends_on_it(name: str) -> None:
     net = load(f"zoo:{name}")
     if any(i.dims is None or not all(type(d) in (int, Sym) for d in i.dims) for i in net.inputs):
         pytest.skip("an input of unknown rank")
-    depends = Depends(net)
+    depends = Depends(infer(net))
     axes = contract_of(infer(net)).axes
     low = {a.symbol: a.sizes.nearest(60)[1] or a.sizes.nearest(60)[0] or 1 for a in axes}
     base = infer(net, at(net, low))
@@ -53,13 +53,13 @@ def test_what_changes_with_a_size_is_what_depends_on_it(name: str) -> None:
             for p in net.parameters:
                 assert (moved.tensor(p) != base.tensor(p)) == (a.symbol in found[p.name]), (p.name, a.symbol)
     assert tried >= {s for d in found.values() for s in d}, "every symbol that something depends on is tried"
-    given_ = Depends(net, at(net, low))  # numbers given stand for any size
+    given_ = Depends(infer(net, at(net, low)))  # numbers given stand for any size
     assert {p.name: set(given_.of(p)) for p in net.parameters} == found
 
 
 def of(spec: str, *inputs: str) -> dict[str, list[str]]:
     resolved = resolve(spec, *inputs)
-    depends = Depends(resolved.network, list(resolved.given.values()))
+    depends = Depends(resolved)
     return {p.name: depends.of(p) for p in resolved.network.parameters}
 
 

@@ -14,7 +14,9 @@ from deferinit_cli.infer.contract import contract_of
 from deferinit_cli.infer.diagnose import diagnostics
 from deferinit_cli.infer.engine import infer
 from deferinit_cli.infer.openness import sizes
+from deferinit_cli.infer.solve import Target, solve
 from deferinit_cli.infer.why import Question
+from deferinit_cli.problems import Source, Span
 from deferinit_cli.shapes.bounds import compare, expand
 from deferinit_cli.shapes.expr import add, floordiv, mul
 from deferinit_cli.shapes.expr import product as times
@@ -209,3 +211,24 @@ def test_one_bound_wherever_a_size_comes_in() -> None:
 
 def told(spec: str) -> set[str]:
     return {d.rule for d in rejection(spec)}
+
+
+def test_a_size_that_a_sum_gave_is_not_explained_by_what_it_gave() -> None:
+    """C is 6 by the `expect` of what the additions yield; they yield 6 by the input, not by C."""
+    spec = ("inputs: {x: [N, 6, L]}\nlayers:\n- pad l0: [[0, 1]]\n- conv1d l1: {channels: C, kernel_size: 9}\n- add l2: [prev, l0]\n"
+            "- add l3: [prev, l2]\n  expect: [N, C, _]\n")  # fmt: skip
+    resolved = resolve(spec.replace("kernel_size: 9", "kernel_size: 1").replace("[[0, 1]]", "[[0, 0]]"))
+    (answer,) = Question(resolved).ask("l1[1]")
+    assert answer.value == 6
+    assert [line.text for line in answer.steps] == ["dim 1 of input x"]
+
+
+def test_arguments_tried_in_vain_are_undecided() -> None:
+    """Copies whose windows may all differ are more than can be tried: then none is said to fit, and none to be impossible."""
+    net = network("inputs: {x: [N, C, H, W]}\nlayers:\n- conv2d l0: {channels: _, kernel_size: 5, padding: same}\n"
+                  "- sequential l1: [{max_pool2d: _}, {avg_pool2d: 3}]\n  repeat: 5\n- apply l2: l0\n  expect: [N, _, 4, W]\n")  # fmt: skip
+    with ending(seconds=20), memory():
+        found = solve(net, [Target("l0.weight", (None, None, 5, 5), Span(Source("test"), 1, 1))])
+    assert not found.boxes
+    assert not found.decided
+    assert "the search over left-out arguments is too large" in found.undecided

@@ -14,12 +14,13 @@ from .base import Namer, Relation
 class Broadcast(Relation):
     """out = the common size of terms, each equal to it or 1."""
 
-    __slots__ = ("guessed",)
+    __slots__ = ("guessed", "wide")
     default_rule = "broadcast-mismatch"
 
     def __init__(self, node: Any, out: int, terms: tuple[int, ...], **words: str) -> None:
         super().__init__(node, (out, *terms), **words)
         self.guessed = False
+        self.wide = -1  # the term that gave its size while others were unknown: these may rest on it by now
 
     def fire(self, s: Store) -> None:
         out, terms = self.slots[0], self.slots[1:]
@@ -35,6 +36,8 @@ class Broadcast(Relation):
             for t in terms:
                 s.settle(t, 1, self, self.rule)
         elif wide is not None:
+            if self.wide < 0:
+                self.wide = terms[values.index(wide)]
             s.settle(out, wide, self, self.rule)
             if s.assumes and not self.guessed:
                 self.guessed = True
@@ -78,10 +81,10 @@ class Broadcast(Relation):
     def behind(self, slot: int, s: Store) -> tuple[int, ...]:
         out, terms = self.slots[0], self.slots[1:]
         others = tuple(t for t in terms if t != slot and s.origin[t] is not self)
-        wide = next((t for t in others if type(v := s.known(t)) is int and v != 1), None)
+        wide = self.wide if self.wide >= 0 else next((t for t in others if type(v := s.known(t)) is int and v != 1), None)
         if slot == out:
             return (wide,) if wide is not None else others
-        if wide is not None:  # taken to be as wide
+        if wide is not None and s.known(out) != 1:  # taken to be as wide
             return (wide,)
         return (out,) if s.known(out) == 1 else (out, *others)
 
