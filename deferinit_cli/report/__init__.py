@@ -53,8 +53,9 @@ class Report:
     # ---- rows
 
     def make_rows(self) -> None:
-        self.own = [self.parameter(p) for p in self.network.parameters]  # as they are here: what totals are made of
         theirs = self.lens.framework != "torch"
+        one = self.shared if theirs else self.parameter  # as they are here, what totals are made of: without names, most are one row
+        self.own = [one(p) for p in self.network.parameters]
         self.parameters = [self.view(v) for n in self.network.nodes for v in self.views(n)] if theirs else self.own
         self.macs = [self.resolved.macs(n) for n in self.network.nodes]
 
@@ -95,15 +96,19 @@ class Report:
             )
 
     def parameter(self, p: Parameter) -> dict[str, Any]:
+        node = p.node
+        return {**self.shared(p), "name": p.name, "layer": node.name, "line": node.place.line, "_fold": node.fold}
+
+    def shared(self, p: Parameter) -> dict[str, Any]:
+        """The row of a parameter, which is that of all that differ from it in their names, layers and lines only."""
         node, shape = p.node, self.resolved.tensor(p)
-        alike = shape is not None and p.said is None and all(type(n) is int for n in shape)
-        if not alike:
+        if p.said is not None or not settled(shape):
             return self.parameter_row(p, shape)
         key = id(node.layer), p.declared.key, shape, node.dtype
         row = self.alike.get(key)
         if row is None:
             row = self.alike[key] = self.parameter_row(p, shape)
-        return {**row, "name": p.name, "layer": node.name, "line": node.place.line, "_fold": node.fold}
+        return row
 
     def parameter_row(self, p: Parameter, shape: Any) -> dict[str, Any]:
         resolved = self.resolved
@@ -133,7 +138,21 @@ class Report:
         return self.lens.views(node) if node.shares is None else []
 
     def view(self, v: View) -> dict[str, Any]:
-        """A row of a tensor as another framework has it; `of` are the parameters here that it is made of."""
+        """A row of a tensor as another framework has it; `of` are the parameters here that it is made of. Of tensors alike but
+        for their names, as those of a repeat, one row is made."""
+        of = v.parameters
+        shapes = [self.resolved.tensor(p) for p in of]
+        if any(p.said is not None or p.tied_to is not None for p in of) or not all(map(settled, shapes)):
+            return self.view_row(v)
+        node = of[0].node
+        key = id(node.layer), tuple([piece for _, _, piece in v.sources]), tuple(shapes), node.dtype, v.absent
+        row = self.alike.get(key)
+        if row is None:
+            row = self.alike[key] = self.view_row(v)
+        own = {"name": v.name, "layer": node.name, "line": node.place.line, "_fold": node.fold, "of": [p.name for p in of]}
+        return {**row, **own}
+
+    def view_row(self, v: View) -> dict[str, Any]:
         resolved, of = self.resolved, v.parameters
         frame = resolved.frames[of[0].node.index]
         shape = v.shape(resolved.tensor, stars(frame))
@@ -279,6 +298,11 @@ class Report:
             "problems": self.problems,
         }
         return doc
+
+
+def settled(shape: Any) -> bool:
+    """Whether a shape is known, all of it as numbers."""
+    return shape is not None and all([type(n) is int for n in shape])
 
 
 def total_of(network: Network, given: Sequence[Given] = ()) -> tuple[Any, Any]:
