@@ -24,6 +24,7 @@ from .grown.judging import judged, left_out, rejection
 from .grown.model import Net, items_of
 from .grown.mutating import Mutant, located, mutated
 from .grown.reducing import outcome, reduced
+from .grown.rings import ringed
 from .grown.sides import Theirs
 from .grown.steps import EVERY, grown
 from .grown.sweeping import swept
@@ -72,6 +73,40 @@ def test_networks_agree_with_pytorch() -> None:
 
 def test_contracts_agree_with_pytorch_at_other_sizes() -> None:
     none_fails(swept)
+
+
+def rings(seed: int) -> Iterator[tuple[Net, bool]]:
+    """A network whose layers are expected to have the inputs' sizes again, and whether PyTorch takes it."""
+    net = network(seed)
+    try:
+        theirs = Theirs(net)
+    except NoWord:
+        return
+    other = ringed(net, theirs, seed) if not theirs.error else None
+    found = verdict(other) if other is not None else None
+    if other is not None and found is not None:
+        yield other, found == ""
+
+
+def test_sizes_that_lead_back_to_inputs_agree_with_pytorch() -> None:
+    """True `expect`s of the inputs' symbols, which are conditions on the inputs, and false ones; at other sizes too."""
+    failures: list[str] = []
+    verdicts: Counter[bool] = Counter()
+
+    def fails(net: Net) -> str:
+        return judged(net, all_follow=False) or swept(net)
+
+    for seed in SEEDS:
+        for net, taken in rings(seed):
+            verdicts[taken] += 1
+            if outcome(net, fails):
+                failures.append(told(seed, net, fails))
+        if len(failures) >= 3:
+            break
+    assert not failures, "\n\n".join(failures)
+    if not ONE:
+        assert verdicts[True] >= NETWORKS // 10, verdicts
+        assert verdicts[False] >= NETWORKS // 20, verdicts
 
 
 def mutants(seed: int) -> Iterator[Mutant]:
