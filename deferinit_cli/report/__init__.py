@@ -302,7 +302,7 @@ class Report:
 
 def settled(shape: Any) -> bool:
     """Whether a shape is known, all of it as numbers."""
-    return shape is not None and all([type(n) is int for n in shape])
+    return shape is not None and all(type(n) is int for n in shape)
 
 
 def total_of(network: Network, given: Sequence[Given] = ()) -> tuple[Any, Any]:

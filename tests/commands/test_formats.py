@@ -21,7 +21,7 @@ SPECS = {
     "without layers": "inputs: {x: [N, C]}\nlayers: []\n",
     "tensors alone": "layers:\n- parameter a: [3, 4]\n",
     "too large": "inputs: {x: [N, 10**17, 10**17]}\nlayers:\n- flatten\n- dense b: 3\n",
-    "of large numbers": "inputs: {x: [10**17, 10**17]}\nlayers:\n- dense b: 10**17\n- parameter c: [%s]\n" % ", ".join(["10**17"] * 30),
+    "of large numbers": "inputs: {x: [10**17, 10**17]}\nlayers:\n- dense b: 10**17\n- parameter c: [" + "10**17, " * 29 + "10**17]\n",
 }  # fmt: skip
 TABLES = ("table", "json", "csv", "markdown")
 COMMANDS = {

@@ -179,7 +179,8 @@ def text(r: random.Random) -> tuple[bytes, Resolved | None]:
     """Any of these, and what it comes to: six of ten are accepted, whatever was changed in them."""
     wanted = r.random() < 0.6
     for _ in range(30):
-        content = damaged(r) if r.random() < 0.2 else r.choice([written, shuffled, mild, ring, ring, broken, broken])(r).encode("utf-8", "surrogatepass")
+        made = r.choice([written, shuffled, mild, ring, ring, broken, broken])
+        content = damaged(r) if r.random() < 0.2 else made(r).encode("utf-8", "surrogatepass")
         found = network(content)
         if not wanted or found is not None:
             break

@@ -109,8 +109,8 @@ class Ring:
             self.lines[-1] = f"{line}:\n  expect: {dims}"
 
     def said(self, s: str) -> str:
-        forms = [s] * 5 + ["_"] * 4 + [f"2*{s}", f"{s} // 2", f"{s} - {self.r.randint(1, 9)}", f"{s} + 1", "K", f"{s} % 4 + 1", str(self.r.randint(1, 30)),
-                 f"(-{s}) % 4 + {s}", f'"max({s}, 8)"']  # fmt: skip
+        forms = [s] * 5 + ["_"] * 4 + [f"2*{s}", f"{s} // 2", f"{s} - {self.r.randint(1, 9)}", f"{s} + 1", "K", f"{s} % 4 + 1",
+                 str(self.r.randint(1, 30)), f"(-{s}) % 4 + {s}", f'"max({s}, 8)"']  # fmt: skip
         return self.r.choice(forms)
 
 

@@ -14,8 +14,9 @@ def ringed(net: Net, theirs: Theirs, seed: int) -> Net | None:
     r = Random(seed)
     assert theirs.runner is not None
     shapes = {name: found[0] for name, found in theirs.runner.trace if len(found) == 1 and found[0]}
-    symbols = {d.tree[1]: net.feeds[name].shape[k] for name, port in (net.main.inputs or {}).items()
-               if port.dims is not None and "..." not in port.dims for k, d in enumerate(port.dims) if isinstance(d, Ex) and d.tree[0] == "sym"}  # fmt: skip
+    ports = [(name, port.dims) for name, port in (net.main.inputs or {}).items() if port.dims is not None and "..." not in port.dims]
+    symbols = {d.tree[1]: net.feeds[name].shape[k] for name, dims in ports for k, d in enumerate(dims)
+               if isinstance(d, Ex) and d.tree[0] == "sym"}  # fmt: skip
     other = net.copy()
     fitting = [i for i in other.main.layers if i.name in shapes and alone(i)]
     if not symbols or not fitting:
