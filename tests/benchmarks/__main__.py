@@ -7,7 +7,7 @@ from importlib import import_module
 
 from .measures import machine
 
-NAMES = ("reading", "inference", "contracts", "explaining", "processes")
+NAMES = ("reading", "inference", "contracts", "explaining", "processes", "largest")
 
 
 def main(names: list[str]) -> None:
