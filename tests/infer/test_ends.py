@@ -98,10 +98,10 @@ def test_conditions_along_a_line_raise_each_other_to_the_end() -> None:
 
 
 def widened(times: int) -> str:
-    """A layer that waits for a rank of which one dim more is said each time."""
-    said = "".join(f"- identity i{k}:\n  from: x\n  expect: [{'_, ' * k}...]\n- identity j{k}:\n  from: x\n  expect: [...{', _' * k}]\n"
+    """A layer that waits for a rank, and two rows that are equal, of which one dim more is said each time."""
+    said = "".join(f"- identity i{k}:\n  from: x\n  expect: [{'_, ' * k}...]\n- identity j{k}:\n  from: y\n  expect: [...{', _' * k}]\n"
                    for k in range(1, times))  # fmt: skip
-    return f"inputs: {{x: [...], y: [...]}}\nlayers:\n- squeeze: 1\n  from: x\n- add z: [x, y]\n{said}"
+    return f"inputs: {{x: [_, ...], y: [..., _]}}\nlayers:\n- squeeze: 1\n  from: x\n- stack z: [x, y]\n{said}"
 
 
 def test_waiting_for_a_rank_does_not_multiply() -> None:
