@@ -44,8 +44,7 @@ class Inference(Entering):
     def run(self) -> Resolved:
         """The whole pass: inputs, layers and assertions in order, ties, then what was learned late."""
         net, store = self.network, self.store
-        for entry in net.inputs:
-            self.enter(entry)
+        self.enter_all()
         assertions = sorted(net.assertions, key=lambda a: a.after)
         k = 0
         for node in net.nodes:

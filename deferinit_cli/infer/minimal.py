@@ -147,8 +147,8 @@ class _Trial(Inference):
         return [c for c in self.store.conflicts if c.slots]
 
     def run_part(self, part: Part) -> None:
+        self.enter_all()
         for entry in self.network.inputs:
-            self.enter(entry)
             self.values.learn(entry.value)
         assertions = sorted(part.assertions, key=lambda a: a.after)
         for node in sorted(part.nodes, key=lambda n: n.index):
