@@ -74,7 +74,7 @@ def carried(step: Step) -> tuple[Step, list[Any]]:
     """The step that a size was handed on from by joins that leave it as it is, and the equalities and joins on the way."""
     via = list(step.via)
     while type(step.why) is Broadcast and (alike := [p for p in step.premises if same(p.value, step.value)]):
-        via.append(step.why.node)
+        via.append(step.why if step.origin in step.why.taken else step.why.node)
         step = min(alike, key=lambda p: p.level)
         via += step.via
     return step, via
@@ -101,7 +101,9 @@ def run(step: Step) -> list[Link]:
         before = mover(at) if at is not None else None
         if at is not None and before is not None:
             links.append(Link(at, before))
-            at = carried(before)[0]
+            at, via = carried(before)
+            if any(type(why) is Broadcast for why in via):  # what is assumed is told, not drawn over
+                at = None
             return True
         at = None
         return False

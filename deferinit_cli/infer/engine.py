@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 def infer(network: Network, given: Sequence[Given] = ()) -> Resolved:
     """Resolve what can be resolved. Never raises for a wrong network: see `Resolved.conflicts`."""
     with Held():
-        return Inference(network, given).run()
+        run = Inference(network, given)
+        found = run.run()
+        if run.doubtful:  # an assumption is no reason to refuse a network: without it, it may be fine
+            run = Inference(network, given)
+            run.store.assumes = False
+            found = run.run()
+        return found
 
 
 class Inference(Entering):
@@ -39,6 +45,7 @@ class Inference(Entering):
         self.failed: set[int] = set()
         self.ranks: Ranks | None = None  # made where a layer waits
         self.results: dict[Any, Any] = {}  # the dtypes that layers make of those of their inputs
+        self.doubtful = False  # whether something fails only once sizes left open are assumed
         self.doubted: dict[int, Row] = {}  # what is still sure of values that a block's named dims contradict
 
     def run(self) -> Resolved:
@@ -62,10 +69,13 @@ class Inference(Entering):
         self.positions()
         self.settle()
         self.finish()
-        for relation in self.store.guesses:
-            relation.guess(self.store)
+        sure, conditions = len(store.conflicts), len(store.clauses)
+        for relation in store.guesses:
+            relation.guess(store)
             self.settle()
+        store.assumed_more = bool(store.assumed) and len(store.clauses) > conditions
         recheck(store)
+        self.doubtful = bool(store.assumed) and len(store.conflicts) > sure
         return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given, self.symbols)
 
     def finish(self) -> None:
@@ -169,6 +179,7 @@ class Inference(Entering):
         slot = self.symbols.get(sym)
         if slot is None:
             slot = self.symbols[sym] = self.store.new()
+            self.store.left_out.append(slot)
         return slot
 
     def types(self, node: Node) -> None:

@@ -130,7 +130,7 @@ class Lines:
     def through(self, passed_: list[Any], fact: Any) -> list[Line]:
         """The ties, assertions and joins an explanation passes through; copies of a repeat as one."""
         found: dict[str, list[Line]] = {}
-        for why in passed_:
+        for why in sorted(passed_, key=lambda why: type(why) is not Broadcast):  # what is assumed is always told
             line = passed(why) if why is not getattr(fact, "owner", None) else None
             if line is not None:
                 found.setdefault(pattern(line), []).append(line)
@@ -186,6 +186,10 @@ def passed(why: Any) -> Line | None:
     if isinstance(owner, Assertion):
         word = "expect" if owner.rule == "expect" else "the block's named dims"
         return Line("", f"through {word}", owner.rule, "", [owner.span])
+    if type(owner) is Broadcast:
+        node = owner.node
+        return Line("", "assumed: equal to the size it broadcasts with, where 1 would broadcast too",
+                    "assumed", node.name, [span_of(owner)])  # fmt: skip
     if isinstance(owner, Given):
         return Line("", f"through {fact_text(Fact(owner, 0))}", "given", "", [owner.span])
     if isinstance(owner, Node) and owner.shares is not None:

@@ -68,8 +68,16 @@ class NamedAxes:
         written = self.written(axis)
         if written is not None:
             return self.dim(written, axis)
-        argument = self.layer.arguments.get(axis)
-        return self.left_out() if argument is not None and argument.required else self.store.new()
+        return self.left_out() if self.is_left_out(axis) else self.store.new()
+
+    def is_left_out(self, axis: str) -> bool:
+        """Whether an axis is a required size that the spec leaves to inference, or an entry `_` of a list of sizes."""
+        name, _, place = axis.partition(".")
+        argument = self.layer.arguments.get(name)
+        if argument is None or not place:
+            return argument is not None and argument.required
+        entries = self.layer.__dict__.get(name)
+        return isinstance(entries, tuple) and entries[int(place)] is UNKNOWN
 
     def left_out(self) -> int:
         """The slot of a size that the spec leaves to inference."""

@@ -22,6 +22,7 @@ from .ink import elements, ink, least, number, some, tuple_text, words
 from .totals import total, total_terms
 
 if TYPE_CHECKING:
+    from ..infer.assumed import Assumptions
     from ..infer.depends import Depends
 
 
@@ -33,6 +34,11 @@ class Report:
         self.network: Network = resolved.network
         self.lens = Lens(lens)
         self.waits = Waits(resolved)
+        self.assumptions: Assumptions | None = None
+        if resolved.store.assumed:
+            from ..infer.assumed import Assumptions
+
+            self.assumptions = Assumptions(resolved)
         self.command = command
         self.spec = spec
         self.alike: dict[Any, dict[str, Any]] = {}  # rows of tensors of which all but names and lines is one
@@ -102,7 +108,7 @@ class Report:
     def shared(self, p: Parameter) -> dict[str, Any]:
         """The row of a parameter, which is that of all that differ from it in their names, layers and lines only."""
         node, shape = p.node, self.resolved.tensor(p)
-        if p.said is not None or not settled(shape):
+        if self.assumptions is not None or p.said is not None or not settled(shape):
             return self.parameter_row(p, shape)
         key = id(node.layer), p.declared.key, shape, node.dtype
         row = self.alike.get(key)
@@ -114,6 +120,8 @@ class Report:
         resolved = self.resolved
         waits = self.waits.parameter(p)
         count = elements(shape)
+        taken = self.assumptions.parameter(p) if self.assumptions is not None else {}
+        assumed = [{"axis": k, "layer": n.name} for k, n in taken.items()]
         return {
             "name": p.name,
             "layer": p.node.name,
@@ -128,6 +136,7 @@ class Report:
             "tied_to": p.tied_to.name if p.tied_to is not None else None,
             "waits_for": ", ".join(waits) or None,
             "line": p.node.place.line,
+            **({"assumed": assumed} if assumed else {}),
             "_waits": self.waits.briefly(p) if waits else "",
             "_count": count,
             "_least": least(shape),

@@ -94,7 +94,9 @@ class Store:
         self.assumes = True  # whether a size left open is taken to be equal to one it broadcasts with
         self.left_out: list[int] = []  # sizes that the spec leaves to inference
         self.guesses: list[Broadcast] = []  # where that may be needed once all else has been said
-        self.assumed: list[tuple[int, int, Any]] = []  # the equalities so taken for granted
+        self.assumed: list[Broadcast] = []  # those that took sizes so for granted
+        self.assumed_more = False  # whether conditions were added only because of that
+        self.choices: dict[int, tuple[int, int]] = {}  # unknown slots that are 1 or this size, and the slot that has it
         self.unfollowed: list[Relation] = []  # what came to formulas too long to work with: their sizes stay unknown
 
     def new(self, value: Term | None = None, origin: Any = None) -> int:
@@ -180,6 +182,17 @@ class Store:
         message = f"a size of more than {DIGITS} digits comes out"
         self.fail(Conflict("number-too-large", message, why, why.slots, why.blame, shown, f"at most {DIGITS} digits"))
         return False
+
+    def choose(self, slot: int, size: int, owner: int) -> int | None:
+        """An unknown slot is 1 or `size`, which is that of slot `owner`. The owner of another size that it would have to be
+        just so, if there is one: then it is 1."""
+        root = self.root(slot)
+        known = self.choices.get(root)
+        if known is None:
+            self.choices[root] = (size, owner)
+            self.queue.extend(r for r in self.watch.get(root, ()) if not r.done)
+            return None
+        return known[1] if known[0] != size else None
 
     def equate(self, left: Term, right: Term, rule: str, why: Any, slots: tuple[int, ...]) -> bool:
         """Two known values must be equal: proved, refuted (a conflict), or a clause on the rigid unknowns."""

@@ -25,7 +25,7 @@ class Folded:
 
 def signature_of_parameter(r: Row, inside: str) -> tuple[Any, ...]:
     return (inside, str(r["declared"]), str(r["symbolic"]), r["initializer"], r["trainable"], r["dtype"], r["tied_to"],
-            r["waits_for"], str(r.get("depends_on")))  # fmt: skip
+            r["waits_for"], str(r.get("depends_on")), "assumed" in r)  # fmt: skip
 
 
 def signature_of_layer(r: Row, inside: str) -> tuple[Any, ...]:

@@ -105,6 +105,10 @@ def notes(r: dict[str, Any]) -> str:
         out.append(r["note"])
     if r["waits_for"]:
         out.append(f"waits for {r['_waits']}")
+    places: dict[str, list[str]] = {}
+    for a in r.get("assumed", ()):
+        places.setdefault(a["layer"], []).append(str(a["axis"]))
+    out += [f"dim{'s' * (len(axes) > 1)} {', '.join(axes)} assumed at {layer}" for layer, axes in places.items()]
     return "; ".join(out)
 
 
@@ -197,6 +201,10 @@ def footer(report: Report) -> list[str]:
         waits = list(dict.fromkeys(w for r in open_ for w in r["waits_for"].split(", ")))
         verb = "tensor waits" if t["unresolved"] == 1 else "tensors wait"
         out.append(f"{t['unresolved']} {verb} for {some(waits)}")
+    assumed = sum("assumed" in r for r in report.parameters)
+    if assumed:
+        has, what = ("tensors have sizes", "they broadcast") if assumed > 1 else ("tensor has a size", "it broadcasts")
+        out.append(f"{assumed} {has} assumed: equal to what {what} with, where 1 would broadcast too")
     if t["macs"]:
         out.append(f"{t['macs']:,} multiply-accumulates (convolutions and matrix products; 1 MAC = 2 FLOPs)")
     elif "macs" in formulas:

@@ -14,13 +14,14 @@ from .base import Namer, Relation
 class Broadcast(Relation):
     """out = the common size of terms, each equal to it or 1."""
 
-    __slots__ = ("guessed", "wide")
+    __slots__ = ("guessed", "taken", "wide")
     default_rule = "broadcast-mismatch"
 
     def __init__(self, node: Any, out: int, terms: tuple[int, ...], **words: str) -> None:
         super().__init__(node, (out, *terms), **words)
         self.guessed = False
         self.wide = -1  # the term that gave its size while others were unknown: these may rest on it by now
+        self.taken: tuple[int, ...] = ()  # terms that are assumed to be as wide as what comes out
 
     def fire(self, s: Store) -> None:
         out, terms = self.slots[0], self.slots[1:]
@@ -36,30 +37,55 @@ class Broadcast(Relation):
             for t in terms:
                 s.settle(t, 1, self, self.rule)
         elif wide is not None:
+            other = next((v for v in values if type(v) is int and v not in (1, wide)), None)
+            if other is not None:
+                return self.mismatch(s, wide, other)
             if self.wide < 0:
                 self.wide = terms[values.index(wide)]
             s.settle(out, wide, self, self.rule)
-            if s.assumes and not self.guessed:
-                self.guessed = True
-                s.guesses.append(self)
+            self.narrow(s, unknown, wide, terms[values.index(wide)])
         elif o is not None and len(unknown) == 1 and all(v == 1 for v in values if v is not None):
             self.done = True
             s.settle(unknown[0], o, self, self.rule)
+        elif type(o) is int:
+            self.narrow(s, unknown, o, out)
+        elif o is None and s.root(out) in s.choices:
+            size, owner = s.choices[s.root(out)]
+            self.one_or(s, unknown, size, owner)
+
+    def narrow(self, s: Store, unknown: list[int], size: int, owner: int) -> None:
+        """Each unknown term is 1 or the size that comes out, which is known; where nothing else says which, it may be guessed."""
+        self.one_or(s, unknown, size, owner)
+        if s.assumes and not self.guessed:
+            self.guessed = True
+            s.guesses.append(self)
+
+    def one_or(self, s: Store, unknown: list[int], size: int, owner: int) -> None:
+        for t in unknown:
+            other = s.choose(t, size, owner) if s.known(t) is None else None
+            if other is not None:
+                s.settle(t, 1, Stretched(self.node, t, other, owner), self.rule)
 
     def guess(self, s: Store) -> None:
         """A size left out that nothing else says, beside a known one, is taken to be equal to it; 1 would broadcast as well."""
         out, terms = self.slots[0], self.slots[1:]
+        values = [s.known(t) for t in terms]
+        wide = widest([*values, s.known(out)])
+        open_ = [t for t, v in zip(terms, values) if v is None]
+        if self.done or wide is None:
+            return
         left_out = set(map(s.root, s.left_out))
-        open_ = [t for t in terms if s.known(t) is None]
-        if self.done or not all(s.root(t) in left_out for t in open_):
+        if not all(rests_on(s, t, left_out) for t in open_):
             return
         self.done = True
-        wide = widest([s.known(t) for t in terms])
+        self.taken = tuple(open_)
+        s.assumed.append(self)
         for t in open_:
-            if s.known(t) is None:
-                s.assumed.append((t, out, self))
-                s.settle(t, wide, self, self.rule)
+            s.settle(t, wide, self, self.rule)
         self._forward(s, out, [s.known(t) for t in terms])
+
+    def mismatch(self, s: Store, a: int, b: int) -> None:
+        self.fail(s, f"{a} and {b} do not broadcast", f"{a} and {b}", "equal sizes, or 1")
 
     def _forward(self, s: Store, out: int, values: list[Any]) -> None:
         result: Any = 1
@@ -70,7 +96,7 @@ class Broadcast(Relation):
                 result = v
                 continue
             if type(v) is int and type(result) is int:
-                return self.fail(s, f"{result} and {v} do not broadcast", f"{result} and {v}", "equal sizes, or 1")
+                return self.mismatch(s, result, v)
             self.need(s, result, "|", v)
             result = broadcast(result, v)
         s.settle(out, result, self, self.rule)
@@ -87,6 +113,38 @@ class Broadcast(Relation):
         if wide is not None and s.known(out) != 1:  # taken to be as wide
             return (wide,)
         return (out,) if s.known(out) == 1 else (out, *others)
+
+
+class Stretched(Relation):
+    """A size that broadcasts with two different ones is 1: a reason for a value, never in want of anything."""
+
+    __slots__ = ()
+
+    def __init__(self, node: Any, x: int, a: int, b: int) -> None:
+        super().__init__(node, (x, a, b))
+        self.done = True
+
+    def fire(self, s: Store) -> None:
+        """Nothing: its value is known when it is made."""
+
+    def words(self, name: Namer, of: int = -1) -> str:
+        x, a, b = map(name, self.slots)
+        return f"{x}, as it broadcasts with {a} and with {b}"
+
+
+def rests_on(s: Store, slot: int, left_out: set[int]) -> bool:
+    """Whether an unknown size is one that the spec leaves out, or is worked out from such sizes only."""
+    todo, seen = [slot], set()
+    for at in todo:
+        root = s.root(at)
+        if root in seen or root in left_out:
+            continue
+        seen.add(root)
+        maker = next((r for r in s.watch.get(root, ()) if not r.done and s.root(r.slots[0]) == root), None)
+        if maker is None:
+            return False
+        todo += [x for x in maker.slots[1:] if s.known(x) is None]
+    return True
 
 
 def widest(values: list[Any]) -> Any:
