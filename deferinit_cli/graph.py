@@ -137,6 +137,20 @@ class Assertion:
         self.call = call
 
 
+class Requirement:
+    """A condition on sizes that a file asserts, in one instance of it. `formula` is false, a comparison `(op, a, b)` of sizes, or
+    `("and" or "or", parts)`; `text` is the condition as written, `says` what it says to people."""
+
+    __slots__ = ("call", "formula", "says", "span", "text")
+
+    def __init__(self, formula: Any, text: str, says: str, span: Span, call: Call | None) -> None:
+        self.formula = formula
+        self.text = text
+        self.says = says
+        self.span = span
+        self.call = call
+
+
 class Node:
     """One layer instance. `outputs` are the values it yields, then its side outputs in the kind's order."""
 
@@ -241,6 +255,7 @@ class Network:
     """A parsed spec, complete and never changed after it is built."""
 
     __slots__ = (
+        "allowed",
         "assertions",
         "checks",
         "derived",
@@ -254,6 +269,7 @@ class Network:
         "nodes",
         "outputs",
         "parameters",
+        "requirements",
         "source",
         "sources",
         "variables",
@@ -271,7 +287,9 @@ class Network:
         self.parameters: list[Parameter] = []  # in order of nodes; tied ones included
         self.assertions: list[Assertion] = []
         self.checks: list[Any] = []  # the spec's own cases, as the spec floor parsed them
+        self.requirements: list[Requirement] = []
         self.variables: dict[str, Any] = {}
+        self.allowed: dict[str, Any] = {}  # what variables may be, of those that say so
         self.derived: frozenset[str] = frozenset()  # variables whose defaults are computed from others
         self.names: dict[str, int] = {}  # value by the full name of inputs, layers, containers, one of several outputs
         self.sources: list[Source] = [source]  # every file that was read

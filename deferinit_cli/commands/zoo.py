@@ -55,6 +55,7 @@ def described(name: str) -> dict[str, Any]:
         "name": name,
         "about": about(zoo_path(name).read_text("utf-8")),
         "variables": {k: v for k, v in network.variables.items() if k not in network.derived},
+        "allowed": {k: allowed.document() for k, allowed in network.allowed.items()},
         "input": {g.name: [plain_number(d) for d in g.dims] for g in given},
         **dict(zip(("parameters", "macs"), totals)),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Input
+from ..graph import Input, Requirement
 from ..shapes import solving, telling
 from ..shapes.normal import Expr
 from ..shapes.reading import evaluate
@@ -34,9 +34,15 @@ class Asked:
     def span(self) -> Any:
         return span_of(self.clause.why)
 
+    @property
+    def says(self) -> str:
+        """What the spec says to people of a condition that it asserts itself; empty for a layer's."""
+        why = self.clause.why
+        return why.says if isinstance(why, Requirement) else ""
+
     def sides(self) -> tuple[int, int] | None:
         """What the two sides of an equality come to for the example."""
-        if self.example is None or self.clause.op not in ("==", "|"):
+        if self.example is None or self.says or self.clause.op not in ("==", "|"):
             return None
         try:
             return evaluate(self.clause.left, self.example), evaluate(self.clause.right, self.example)
@@ -56,7 +62,8 @@ class Reason(Asked):
 
     @property
     def condition(self) -> str:
-        return self.pattern.replace("{}", self.symbol)
+        why = self.clause.why
+        return why.text if isinstance(why, Requirement) else self.pattern.replace("{}", self.symbol)
 
     def like(self, other: Reason) -> bool:
         """Whether it is the same condition of the same layer on another symbol."""
@@ -93,6 +100,8 @@ class Condition(Asked):
 
     @property
     def text(self) -> str:
+        if isinstance(self.clause.why, Requirement):
+            return self.clause.why.text
         return clause_text(self.clause.left, self.clause.op, self.clause.right)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..collector import Held
-from ..graph import Assertion, Node, Parameter, Target
+from ..graph import Assertion, Node, Parameter, Requirement, Target
 from ..layers.numeric import Size
 from ..problems import Diagnostic, Span
 from ..shapes import rows
@@ -73,6 +73,8 @@ class Diagnoses:
         message, found, expected = words(self.resolved, c, node)
         span = span_of(why, why[1]) if isinstance(why, tuple) else span_of(why, c.blame)
         call, at = node.call if node is not None else None, node
+        if isinstance(why, Requirement):
+            call = why.call
         if isinstance(why, Assertion):
             span, call, at = assertion_span(self.resolved, c) or span, why.call, about(self.resolved, c)
         help_ = c.help
@@ -114,6 +116,8 @@ def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str,
         have, want = show(resolved.shape(asserted(resolved, c))), "(" + ", ".join(map(str, why.dims)) + ")"
         whose = f"what goes into {why.call.name} is" if why.rule == "block-input" and why.call is not None else f"{name} is"
         return f"{whose} {have}, not {want}", have, want
+    if isinstance(why, Requirement):
+        return why.says, required(resolved, c), why.text
     if isinstance(why, Target):
         stated = "(" + ", ".join("_" if d is None else str(d) for d in why.dims) + ")"
         return f"{why.name} would be {stated}: {c.message}", c.found, c.expected
@@ -128,6 +132,14 @@ def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str,
         found = c.found if before is None else f"{size(before)} -{why.node.name}-> {c.found}"
         return f"{named}{c.found} comes out, but it has to be {c.expected}", found, c.expected
     return named + c.message, c.found, c.expected
+
+
+def required(resolved: Resolved, c: Conflict) -> str:
+    """`H = 30, W = 7`: the sizes that an assert speaks of."""
+    from .requirements import mentioned
+
+    found = {sym.name: resolved.store.known(resolved.symbols[sym]) for sym in mentioned(c.why.formula)}
+    return ", ".join(f"{name} = {size(value)}" for name, value in sorted(found.items()))
 
 
 def joined(resolved: Resolved, c: Conflict, node: Node) -> tuple[str, str, str]:

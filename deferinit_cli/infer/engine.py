@@ -73,10 +73,21 @@ class Inference(Entering):
         for relation in store.guesses:
             relation.guess(store)
             self.settle()
+        self.require()
         store.assumed_more = bool(store.assumed) and len(store.clauses) > conditions
         recheck(store)
         self.doubtful = bool(store.assumed) and len(store.conflicts) > sure
         return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given, self.symbols)
+
+    def require(self) -> None:
+        """State what the spec asserts of sizes; where layers are wrong, a symbol that only they would bind says nothing."""
+        if self.network.requirements:
+            from .requirements import Requirements
+
+            held = Requirements(self)
+            for requirement in self.network.requirements:
+                held.hold(requirement)
+            self.store.undecided += held.undecided
 
     def finish(self) -> None:
         """Where a subclass states more facts; here there are none."""

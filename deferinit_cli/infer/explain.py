@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..collector import Held
-from ..graph import Assertion, Given, Input, Node, Parameter, Target
+from ..graph import Assertion, Given, Input, Node, Parameter, Requirement, Target
 from ..problems import Span
 from ..shapes.relations import Relation
 from ..shapes.store import Fact, Store
@@ -179,7 +179,7 @@ def span_of(why: Any, what: str | int = "") -> Span | None:
     if isinstance(why, (Input, Assertion)):
         spans = why.dim_spans
         return spans[what] if isinstance(what, int) and -len(spans) <= what < len(spans) else why.span
-    if isinstance(why, (Given, Target)):
+    if isinstance(why, (Given, Requirement, Target)):
         return why.span
     if isinstance(why, Parameter):
         return why.tie_span or why.node.place.span

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from ..graph import Assertion, Given, Input, Node, Parameter
+from ..graph import Assertion, Given, Input, Node, Parameter, Requirement
 from ..shapes import rows
 from ..shapes.normal import Expr, symbol
 from ..shapes.relations import Relation
@@ -206,7 +206,7 @@ class Minimal:
 
     def find(self, conflict: Conflict) -> set[Key]:
         found = list(dict.fromkeys(key_of(s.why) for s in facts_behind(self.explainer, conflict)))
-        if len(found) < 2 or isinstance(conflict.why, Given):
+        if len(found) < 2 or isinstance(conflict.why, (Given, Requirement)):
             return set(found)
         way = self.way(conflict, found)
         if way is None:

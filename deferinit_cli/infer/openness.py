@@ -16,6 +16,7 @@ def left_open(resolved: Resolved) -> list[str]:
         frame = resolved.frames[node.index]
         if (frame is None or not frame.outputs) and node.index not in resolved.failed and not node.layer.passes:
             out.append(f"the rank of what {node.name} takes")
+    out += resolved.store.undecided
     if resolved.store.assumed_more:
         out += [f"a size assumed at {name_of(relation)}" for relation in resolved.store.assumed]
     return list(dict.fromkeys([*out, *sizes(resolved)]))

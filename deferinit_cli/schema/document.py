@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ..layers import registry
 from ..layers.arguments import EXPRESSION
+from ..spec.asserts import KEYS as ASSERT
 from ..spec.blocks import KEYS as BLOCK
 from ..spec.checks import KEYS, NUMBERS
 from ..spec.file import TOP
+from ..spec.variables import KEYS as DECLARED
 from . import kinds, words
 from .words import COUNT, DIMS, DTYPE, FREE, NAME, TEXT, VARIABLE_NAME, Schema, described, ref
 
@@ -33,7 +35,7 @@ def document() -> Schema:
                                      "blocks": {"additionalProperties": {"properties": {"layers": ref("complete.items")}}}}}},
         ],
         "$defs": {**words.definitions(), **kinds.definitions(), "shape": shape(), "inputs": inputs(), "outputs": outputs(),
-                  "block": block(), "check": check()},
+                  "block": block(), "check": check(), "variable": variable()},
     }  # fmt: skip
 
 
@@ -47,8 +49,10 @@ def top() -> dict[str, Schema]:
         "dtype": described(DTYPE, "Of parameters and of inputs; float32 unless said"),
         "vars": {
             "description": "Variables in lower case, computed from those above; --set changes them",
-            **mapping(ref("value"), VARIABLE_NAME),
+            **mapping(ref("variable"), VARIABLE_NAME),
         },
+        "asserts": {"description": "What must hold, of variables and of the sizes of inputs: {that: d % heads == 0, says: text}",
+                    "type": "array", "items": asserted(), "minItems": 1},
         "import": described(mapping(imported()), "Other files, as blocks or for theirs: {lib: ./lib.yaml}, or zoo:NAME"),
         "defaults": defaults(),
         "blocks": {
@@ -62,6 +66,28 @@ def top() -> dict[str, Schema]:
         "params": described(mapping(settings()), "Said of parameters by pattern: {'**.bias': {freeze: true}}"),
         "checks": {"description": "Cases that `deferinit check` runs", "type": ["array", "null"], "items": ref("check")},
     }
+
+
+def asserted() -> Schema:
+    parts: dict[str, Schema] = {
+        "that": described(words.BOOL, "The condition: comparisons of variables and symbols, with and, or, not"),
+        "says": {"description": "What it says to people who break it", "type": ["string", "number", "boolean"]},
+    }
+    return {"type": "object", "properties": {key: parts[key] for key in ASSERT}, "additionalProperties": False, "required": list(ASSERT)}
+
+
+def variable() -> Schema:
+    """A value, or a value with what it may be."""
+    number = EXPRESSION | {"type": ["number", "string"]}
+    parts: dict[str, Schema] = {
+        "default": described(ref("value"), "Its value, unless another is set"),
+        "one_of": {"description": "The values it may have", "type": "array", "items": ref("value"), "minItems": 1},
+        "min": described(number, "The least it may be"),
+        "max": described(number, "The most it may be"),
+        "doc": described(TEXT, "What it is for"),
+    }
+    whole = {"properties": {key: parts[key] for key in DECLARED}, "additionalProperties": False, "required": ["default"]}
+    return {**words.VALUE, "type": [*words.VALUE["type"], "object"], **whole}
 
 
 def mapping(values: Schema, keys: Schema | None = None) -> Schema:

@@ -7,7 +7,7 @@ from typing import Any
 from ..graph import Network
 from .asserting import assertion, dims_in
 from .bodies import Body
-from .calls import Calls, inside
+from .calls import Calls, inside, require
 from .containers import build_container
 from .context import Context
 from .file import File
@@ -255,6 +255,8 @@ class Builder:
         if values is None or ports is None:
             return None
         inner = inside(item, target, ctx, values, name)
+        if isinstance(target, File):
+            require(self.network, inner)
         self.assert_ports(target, inner, ports)
         before = len(self.network.parameters)
         out = self.body(target, inner, ports, entry)

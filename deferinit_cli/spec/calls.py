@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Call
+from ..graph import Call, Network
+from .asserts import requirements
 from .bodies import Body
-from .context import Context, kept, variables
+from .context import Context, variables
 from .file import File, dtype_in
 from .items import Item
 from .scope import Names, Values
 from .values import Located
+from .variables import Setting, kept
 
 
 class Calls:
@@ -25,13 +27,14 @@ class Calls:
         for name, (_, code) in item.arguments.items():
             try:
                 value = code.get(ctx.values)
-                given[name] = kept(name, target.vars[name][1].value, value, code.node) if isinstance(target, File) else value
+                given[name] = kept(name, target.vars[name].code.value, value, code.node) if isinstance(target, File) else value
             except Located as e:
                 ctx.located(e)
                 return None
         self.count += 1
         if isinstance(target, File):
-            return file_values(target, ctx, item.kind, given, self.count)
+            settings = {n: Setting(v, ctx.file.source, item.arguments[n][1].node) for n, v in given.items()}
+            return file_values(target, ctx, item.kind, settings, self.count, Call(item, ctx.call))
         outer = values_of(target.file, ctx, item.kind)
         if outer is None:
             return None
@@ -54,6 +57,14 @@ class Calls:
                     target.file.faults.problem(target.file.source, e.node, e.problem)
                     return None
         return values
+
+
+def require(network: Network, ctx: Context) -> None:
+    """Note what a file asserts of its symbols in this instance."""
+    try:
+        network.requirements += requirements(ctx.file, ctx.values, ctx.call)
+    except Located as e:
+        ctx.located(e)
 
 
 def inside(item: Item, target: Body, ctx: Context, values: Values, name: str) -> Context:
@@ -82,10 +93,12 @@ def values_of(file: File, ctx: Context, kind: str) -> Values | None:
         while at is not None and at.outer is not None:
             at = at.outer
         return at
-    return file_values(file, ctx, kind, {}, None)
+    return file_values(file, ctx, kind, {}, None, ctx.call)
 
 
-def file_values(file: File, ctx: Context, kind: str, given: dict[str, Any], call: int | None) -> Values | None:
+def file_values(
+    file: File, ctx: Context, kind: str, given: dict[str, Setting], call: int | None, caller: Call | None
+) -> Values | None:
     """An imported file's vars: its defaults, the importer's `set`, what the call gives."""
     sets = ctx.file.import_sets.get(kind.partition(".")[0], {})
     chosen = dict(given)
@@ -95,8 +108,9 @@ def file_values(file: File, ctx: Context, kind: str, given: dict[str, Any], call
     for name, (_, code) in sets.items():
         if name not in chosen:
             try:
-                chosen[name] = kept(name, file.vars[name][1].value, code.get(outer), code.node)
+                value = kept(name, file.vars[name].code.value, code.get(outer), code.node)
+                chosen[name] = Setting(value, ctx.file.source, code.node)
             except Located as e:
                 ctx.located(e)
                 return None
-    return variables(file, chosen, file.faults, call)
+    return variables(file, chosen, file.faults, call, caller)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..graph import Call
-from ..layers.arguments import show
 from ..problems import Diagnostic, Problem
+from .asserts import told
 from .file import File
 from .parameters import Overrides
 from .scope import Entry, Names, Values
 from .tree import Tree, span
 from .values import Faults, Located
+from .variables import Setting, refusal
 
 NOTHING_SAID = Overrides()
 
@@ -77,38 +79,42 @@ class Context:
         self.problem(e.node, e.problem)
 
 
-KINDS = {bool: "true or false", int: "an int", float: "a number", list: "a list", str: "text"}
-
-
-def kept(name: str, default: Any, value: Any, node: Tree, found: str = "") -> Any:
-    """A value given for a variable from outside: of the type of its default, where both are plain; raises Located."""
-    if type(default) not in KINDS or not (value is None or type(value) in KINDS):
-        return value
-    if type(default) is float and type(value) is int:
-        return float(value)
-    if type(value) is not type(default):
-        raise Located(node, Problem("variable-type", f"{name} is {KINDS[type(default)]}", found=found or show(value),
-                                    expected=KINDS[type(default)]))  # fmt: skip
-    return value
-
-
-def variables(file: File, given: dict[str, Any], faults: Faults, call: int | None) -> Values | None:
-    """A file's vars in order, those given taking the place of their defaults."""
+def variables(
+    file: File, given: Mapping[str, Setting], faults: Faults, call: int | None, caller: Call | None = None
+) -> Values | None:
+    """A file's vars in order, those given taking the place of their defaults; None where one is wrong, or an assert on them."""
     values = Values({}, None, call)
     fine = True
-    for name, (_, code) in file.vars.items():
-        if name in given:
-            values.names[name] = given[name]
-            continue
+    for name, variable in file.vars.items():
+        setting, scope = given.get(name), values.without_symbols()
         try:
-            values.names[name] = code.get(values.without_symbols())
+            value = values.names[name] = setting.value if setting is not None else variable.code.get(scope)
+            problem = variable.allowed(value, scope).refused(value)
         except Located as e:
             if e.problem.rule == "unknown-name" and e.problem.found in file.vars:
                 itself = e.problem.found == name
-                e.problem.help = (
-                    "a variable cannot be its own" if itself else f"vars are in order: '{e.problem.found}' comes later"
-                )
+                e.problem.help = "a variable cannot be its own" if itself else f"vars are in order: '{e.problem.found}' comes later"
             faults.problem(file.source, e.node, e.problem)
-            values.names[name] = None
+            values.names.setdefault(name, None)
             fine = False
-    return values if fine else None
+            continue
+        if problem is not None:
+            faults.add(refusal(file, variable, problem, setting, caller.chain() if caller is not None else []))
+            fine = False
+    return values if fine and asserted(file, values, given, faults, caller) else None
+
+
+def asserted(file: File, values: Values, given: Mapping[str, Setting], faults: Faults, caller: Call | None) -> bool:
+    """Whether what a file asserts of its variables holds; told where it does not."""
+    fine = True
+    for check in file.asserts:
+        try:
+            problem = told(file, check, values, given, caller) if not check.symbolic else None
+        except Located as e:
+            faults.problem(file.source, e.node, e.problem)
+            fine = False
+            continue
+        if problem is not None:
+            faults.add(problem)
+            fine = False
+    return fine

@@ -8,6 +8,7 @@ from ..layers import registry
 from ..problems import Problem, Source
 from ..spelling import suggest
 from .arguments import taught
+from .asserts import Assert, read_asserts
 from .blocks import Block, is_taken, read_blocks
 from .bodies import Body
 from .defaults import Defaults, read_defaults
@@ -18,8 +19,9 @@ from .ports import read_ports
 from .references import compile_reference
 from .tree import List, Map, Scalar, Tree
 from .values import Code, Faults, Located, compile_value, text_of
+from .variables import Variable, read_variable
 
-TOP = ("deferinit", "name", "doc", "meta", "dtype", "vars", "import", "defaults", "blocks", "inputs", "layers",
+TOP = ("deferinit", "name", "doc", "meta", "dtype", "vars", "asserts", "import", "defaults", "blocks", "inputs", "layers",
        "outputs", "params", "checks")  # fmt: skip
 DTYPES = ("float16", "bfloat16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
 
@@ -28,6 +30,7 @@ class File(Body):
     """A file. Imported, it is also a block whose vars are its arguments."""
 
     __slots__ = (
+        "asserts",
         "blocks",
         "checks",
         "default_codes",
@@ -57,7 +60,8 @@ class File(Body):
         self.loader = loader
         self.doc = ""
         self.dtype: Code | None = None
-        self.vars: dict[str, tuple[Scalar, Code]] = {}
+        self.vars: dict[str, Variable] = {}
+        self.asserts: list[Assert] = []
         self.imports: dict[str, File] = {}
         self.failed: set[str] = set()  # imports and blocks that could not be had: they are not missed again
         self.import_sets: dict[str, dict[str, tuple[Scalar, Code]]] = {}
@@ -86,7 +90,7 @@ class File(Body):
         readers = {
             "deferinit": self.read_deferinit, "name": self.read_name, "doc": self.read_doc, "dtype": self.read_dtype,
             "vars": self.read_vars, "import": self.read_import, "inputs": self.read_inputs, "outputs": self.read_outputs,
-            "params": self.read_params,
+            "params": self.read_params, "asserts": self.read_asserts,
         }  # fmt: skip
         odd = False
         for key, value in self.tree.pairs:
@@ -164,10 +168,17 @@ class File(Body):
                 self.unsound = True
                 continue
             try:
-                self.vars[key.text] = (key, compile_value(value, loose=True))
+                variable = read_variable(self, key, value)
             except Located as e:
                 self.faults.problem(self.source, e.node, e.problem)
+                variable = None
+            if variable is None:
                 self.unsound = True
+            else:
+                self.vars[key.text] = variable
+
+    def read_asserts(self, node: Tree) -> None:
+        self.asserts = read_asserts(self, node)
 
     def read_import(self, node: Tree) -> None:
         for key, value in self.mapping(node, "import"):

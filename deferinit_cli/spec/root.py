@@ -7,7 +7,7 @@ from typing import Any
 from ..graph import Input, Network
 from .asserting import dims_in
 from .build import Builder
-from .calls import default_dtype
+from .calls import default_dtype, require
 from .context import Context
 from .context import variables as file_variables
 from .counting import MOST, Counter
@@ -33,12 +33,14 @@ def build(file: File, faults: Faults, sets: dict[str, str], layers: Layers) -> N
     if values is None or file.unsound or too_large(file):
         return network
     network.variables = dict(values.names)
-    network.derived = frozenset(name for name, (_, code) in file.vars.items() if not code.fixed)
+    network.derived = frozenset(name for name, variable in file.vars.items() if not variable.code.fixed)
+    network.allowed = {n: a for n, v in file.vars.items() if (a := v.allowed(values.names[n], values.without_symbols()))}
     ctx = Context(file, values, Names(None), "", None)
     network.dtype = ctx.dtype = default_dtype(file, ctx)
     ports: dict[str, tuple[int, ...] | None] = {}
     for port_name, port in file.ports.items():
         ports[port_name] = (enter(network, ctx, port_name, port),)
+    require(network, ctx)
     out = builder.body(file, ctx, ports, Entry(None))
     finish(network, file, builder, ctx, out)
     return network

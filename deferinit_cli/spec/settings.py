@@ -6,16 +6,16 @@ from typing import Any
 
 from ..problems import Diagnostic, Problem, Source, Span
 from ..spelling import suggest
-from .context import KINDS, kept
 from .context import variables as file_variables
 from .file import File
 from .tree import Scalar
 from .values import Faults, Located, compile_value
+from .variables import KINDS, Setting, kept
 
 
-def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Any]:
+def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Setting]:
     """The values of `--set`, each of its variable's own type."""
-    out: dict[str, Any] = {}
+    out: dict[str, Setting] = {}
     for name, text in sets.items():
         source = Source("--set", f"{name}={text}")
         node = Scalar(text, None, 1, len(name) + 2)
@@ -24,7 +24,7 @@ def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Any]:
                                   expected=", ".join(file.vars) or "this spec has no vars", help=suggest(name, file.vars)))  # fmt: skip
             continue
         try:
-            out[name] = typed(file, name, node)
+            out[name] = Setting(typed(file, name, node), source, node)
         except Located as e:
             faults.problem(source, node, e.problem)
     return out
@@ -32,7 +32,7 @@ def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Any]:
 
 def typed(file: File, name: str, node: Scalar) -> Any:
     """A value given from outside: it keeps the type of the variable's default (int to float is fine)."""
-    code = file.vars[name][1]
+    code = file.vars[name].code
     default = code.value
     if not code.fixed:  # of the type that it would be computed as
         values = file_variables(file, {}, Faults(), None)

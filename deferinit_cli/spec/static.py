@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..spelling import suggest
@@ -71,6 +71,34 @@ def names(file: File) -> None:
             references(file, body, items)
     if sound:
         unknown(file, file.default_codes, everywhere)
+        unknown(file, [check.code for check in file.asserts], set(file.vars))
+    symbols(file)
+
+
+def symbols(file: File) -> None:
+    """Symbols in asserts that are the size of nothing in the file: no size could ever decide them."""
+    if not any(check.symbolic for check in file.asserts) or file.lost:
+        return
+    items = list(nested(file.items))
+    dims = [code for port in file.ports.values() for code in port.dims or ()]
+    known = symbols_in(c.tree for c in (*dims, *(code for item in items for code in codes_of(item))))
+    for check in file.asserts:
+        for name in sorted(symbols_in([check.code.tree]) - known):
+            file.fault(check.code.node, "unknown-symbol", f"no size here is {name}", word=name, found=name,
+                       expected=", ".join(sorted(known)), help=suggest(name, known) or "name it in inputs or in an expect")  # fmt: skip
+
+
+def symbols_in(trees: Iterable[Any]) -> set[str]:
+    """The symbols that compiled values mention."""
+    out: set[str] = set()
+    todo = list(trees)
+    while todo:
+        tree = todo.pop()
+        if isinstance(tree, tuple) and len(tree) == 2 and tree[0] == "symbol":
+            out.add(tree[1])
+        elif isinstance(tree, (tuple, list)):
+            todo += tree
+    return out
 
 
 def references(file: File, body: Body, items: list[Item]) -> None:

@@ -49,15 +49,17 @@ def unused_variables(file: File, bodies: Iterable[Body]) -> list[Diagnostic]:
     read |= in_code(file.dtype.tree) if file.dtype is not None else set()
     queue = [name for name in read if name in file.vars]
     while queue:  # what a read variable is computed from is read too
-        for name in in_code(file.vars[queue.pop()][1].tree) - read:
+        for name in set().union(*(in_code(code.tree) for code in file.vars[queue.pop()].codes())) - read:
             read.add(name)
             if name in file.vars:
                 queue.append(name)
+    asserted = set().union(*(in_code(check.code.tree) for check in file.asserts))
     return [
-        found(file, "unused-variable", key, f"nothing reads the variable '{name}'", "use it or remove it")
-        for name, (key, _) in file.vars.items()
+        found(file, "unused-variable", variable.key, f"{'only asserts read' if name in asserted else 'nothing reads'} the variable '{name}'",
+              "use it or remove it")
+        for name, variable in file.vars.items()
         if name not in read
-    ]
+    ]  # fmt: skip
 
 
 def unused_imports(file: File, bodies: Iterable[Body]) -> list[Diagnostic]:

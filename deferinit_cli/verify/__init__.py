@@ -9,7 +9,7 @@ from ..graph import Given, Network
 from ..infer.diagnose import diagnostics
 from ..infer.engine import infer
 from ..infer.resolved import Resolved
-from ..problems import Diagnostic, Rejected, Unusable
+from ..problems import Diagnostic, Rejected, Span, Unusable
 from ..spec.load import load_text
 from ..spec.texts import Text, locate_named
 from .cases import judge
@@ -79,8 +79,16 @@ def hopeless(resolved: Resolved) -> list[Diagnostic]:
 def at_home(problems: list[Diagnostic], check: Check) -> None:
     """What is wrong with a value that a case sets is told where the case sets it."""
     for d in problems:
-        if d.span is not None and d.span.source.name == "--set":
-            d.span = check.set_spans.get(d.span.source.text.partition("=")[0], d.span)
+        d.span = home(d.span, check)
+        for related in d.related:
+            related.span = home(related.span, check)
+
+
+def home(span: Span | None, check: Check) -> Span | None:
+    """The place at which a case sets a variable, for a place in the option that it is set by."""
+    if span is None or span.source.name != "--set":
+        return span
+    return check.set_spans.get(span.source.text.partition("=")[0], span)
 
 
 def case(

@@ -102,6 +102,8 @@ def folded(rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
 def where(r: Asked) -> str:
     """`dec.2.concat0 (unet.yaml:25)`."""
     at = place(r.span).rsplit(":", 1)[0] if r.span is not None else ""
+    if r.says:
+        return f"the assert ({at}): {r.says}"
     return f"{r.layer} ({at})" if r.layer and at else r.layer or at
 
 
@@ -155,5 +157,6 @@ def piece(p: Piece | None) -> dict[str, Any]:
 
 def asked(r: Reason | Condition) -> dict[str, Any]:
     span = r.span
+    says = {"says": r.says} if r.says else {}
     return {"layer": r.layer, "file": span.source.name if span else None, "line": span.line if span else None,
-            "example": r.example}  # fmt: skip
+            "example": r.example, **says}  # fmt: skip

@@ -14,7 +14,7 @@ SHORT = 16
 
 def render(rows: list[dict[str, Any]], kind: str, options: dict[str, Any]) -> str:
     """As a table or as markdown."""
-    made = Table("zoo", COLUMNS, [[r["name"], number(r["parameters"]), number(r["macs"]), r["about"], settings(r["variables"])]
+    made = Table("zoo", COLUMNS, [[r["name"], number(r["parameters"]), number(r["macs"]), r["about"], settings(r["variables"], r["allowed"])]
                                   for r in rows])  # fmt: skip
     if kind == "markdown":
         return markdown.draw(made) + "\n"
@@ -26,9 +26,16 @@ def number(n: Any) -> str:
     return n if isinstance(n, str) else grouped(n)
 
 
-def settings(variables: dict[str, Any]) -> str:
-    """Names and defaults, as --set takes them."""
-    return " ".join(f"{name}={short(value)}" for name, value in variables.items())
+def settings(variables: dict[str, Any], allowed: dict[str, dict[str, Any]]) -> str:
+    """Names and defaults, as --set takes them, with what they may be: `depth=50 (18|34|50)`, `variant=0 (0…7)`."""
+    return " ".join(f"{name}={short(value)}" + choices(allowed.get(name, {})) for name, value in variables.items())
+
+
+def choices(allowed: dict[str, Any]) -> str:
+    """What a variable may be, behind its default; nothing where all is allowed or only a bound is said."""
+    if "one_of" in allowed:
+        return f" ({'|'.join(map(short, allowed['one_of']))})"
+    return f" ({short(allowed['min'])}…{short(allowed['max'])})" if {"min", "max"} <= allowed.keys() else ""
 
 
 def short(value: Any) -> str:

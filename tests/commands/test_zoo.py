@@ -17,10 +17,10 @@ def test_a_line_a_network() -> None:
     lines = deferinit("zoo").stdout.splitlines()
     assert [line.split()[0] for line in lines[2:]] == zoo_names()
     resnet = next(line for line in lines if line.startswith("resnet"))
-    assert "25,557,032" in resnet and "4,089,184,256" in resnet and "depth=50 classes=1000" in resnet
+    assert "25,557,032" in resnet and "4,089,184,256" in resnet and "depth=50 (18|34|50|101|152) classes=1000" in resnet
     assert "widen" not in resnet, "what is computed from other variables is not for setting"
     efficientnet = next(line for line in lines if line.startswith("efficientnet"))
-    assert efficientnet.endswith("variant=0 classes=1000 widths=[…] depths=[…] dropouts=[…]")
+    assert efficientnet.endswith("variant=0 (0…7) classes=1000 widths=[…] depths=[…] dropouts=[…]")
 
 
 def test_the_list_as_json_and_markdown(tmp_path: Path) -> None:
@@ -29,7 +29,8 @@ def test_the_list_as_json_and_markdown(tmp_path: Path) -> None:
     vgg = next(n for n in document["networks"] if n["name"] == "vgg")
     assert vgg == {
         "name": "vgg", "about": "VGG-11 to VGG-19 (Simonyan & Zisserman, 2014): stacks of 3 x 3 convolutions.",
-        "variables": {"depth": 16, "batch_norm": False, "width": 64, "hidden": 4096, "classes": 1000}, "input": {"image": [1, 3, 224, 224]},
+        "variables": {"depth": 16, "batch_norm": False, "width": 64, "hidden": 4096, "classes": 1000},
+        "allowed": {"depth": {"one_of": [11, 13, 16, 19]}}, "input": {"image": [1, 3, 224, 224]},
         "parameters": 138357544, "macs": 15470264320,
     }  # fmt: skip
     result = deferinit("zoo", "--format", f"markdown={tmp_path / 'zoo.md'}", "--width", "80", "--ascii")
