@@ -26,9 +26,9 @@ class Model(Answers):
     """
 
     def __init__(self, network: Network) -> None:
-        self.network = network
-        self.parameters = Parameters(self)
+        self._written = network
         self._resolved = infer(network)
+        self.parameters = Parameters(self)
         reject(self._resolved)
         self._met = False
         self._seed: int | None = None
@@ -148,15 +148,25 @@ class Model(Answers):
 
     # ---- shapes
 
+    @property
+    def network(self) -> Network:
+        """The network, with the tensors that the sizes known so far decide."""
+        return self._resolved.network
+
     def _infer(self, givens: list[Given]) -> Resolved:
-        resolved = infer(self.network, givens)
+        resolved = infer(self._written, givens)
         reject(resolved, givens)
         return resolved
 
     def _keep_shapes(self, resolved: Resolved) -> None:
         """Parameters that exist keep their shapes: inputs of another size share them, or are an error."""
         problems = []
+        names = {p.name for p in resolved.network.parameters}
         for p in self.network.parameters if self._met else ():
+            if p.name not in names:
+                message = f"{p.name} exists, and this input needs other tensors in {p.node.name}"
+                problems.append(Diagnostic("parameter-shape", message, p.node.place.span, layer=p.node.name))
+                continue
             old, new = self._resolved.tensor(p), resolved.tensor(p)
             if old is not None and new is not None and p.tied_to is None and differ(old, new):
                 message = f"{p.name} is {shown(old)}, this input needs {shown(new)}"

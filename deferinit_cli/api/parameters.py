@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..graph import Parameter
+from ..graph import Network, Parameter
 
 if TYPE_CHECKING:
     from .model import Model
@@ -94,7 +94,15 @@ class Parameters(Mapping[str, Tensor]):
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._by_name = {p.name: p for p in model.network.parameters}
+        self._of: Network | None = None
+        self._found: dict[str, Parameter] = {}
+
+    @property
+    def _by_name(self) -> dict[str, Parameter]:
+        network = self._model.network
+        if self._of is not network:
+            self._of, self._found = network, {p.name: p for p in network.parameters}
+        return self._found
 
     def __getitem__(self, name: str) -> Tensor:
         if not isinstance(name, str):

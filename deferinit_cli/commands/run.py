@@ -36,6 +36,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], da
     work = Work("run", spec, sets, formats, **look)
     network = work.load()
     resolved, arrays = resolve(work, network, inputs, data)
+    network = resolved.network  # with the tensors that its sizes decide
     values = given_inputs(network, resolved, arrays) if arrays is not None else random_inputs(resolved, seed)
     tensors = Weights(resolved, seed, weights)
     tracer = Tracer(network) if trace else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -36,6 +37,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], we
     Any argument that shapes hang on may be _: sizes, stride, padding, kernel_size, dilation, groups, heads, layers,
     bidirectional, bias and others. Exit code 1 when nothing fits.
     """
+    from ..infer.layouts import fitting
     from ..infer.solve import solve
     from ..spec.options import parse_inputs
     from ..views import solutions
@@ -48,6 +50,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], we
         raise click.UsageError(f"{what} is no file that could be changed in place: --write prints the spec, -o FILE writes it")
     network = work.load()
     given = parse_inputs(inputs, network)
+    network = fitting(network, given, named(weights, wheres))
     if weights is None and not wheres and not given:
         raise click.UsageError("what is known? --weights FILE, --where 'fc1.weight=120x400', or --input")
     targets = [parse_where(w, network) for w in wheres]
@@ -102,6 +105,13 @@ def chosen(solution: Any, choose: int | None) -> Any:
     if choose is not None and choose > len(boxes):
         raise Rejected([Diagnostic("not-unique", f"there is no family {choose}", found=str(len(boxes)))])
     return boxes[(choose or 1) - 1]
+
+
+def named(weights: str | None, wheres: Sequence[str]) -> set[str]:
+    """The names of tensors that a checkpoint and options speak of."""
+    from ..weights.files import read_header
+
+    return {where.partition("=")[0].strip() for where in wheres} | set(read_header(weights) if weights is not None else ())
 
 
 def parse_where(text: str, network: Network) -> Any:

@@ -71,7 +71,7 @@ def inferred(spec: str, inputs: Sequence[str], sets: Mapping[str, str]) -> tuple
     found = diagnostics(resolved)
     if found:
         raise Rejected(found)
-    side = side_of(resolved, spec)
+    side, network = side_of(resolved, spec), resolved.network
     side.options, side.sets = list(inputs), dict(sets)
     return side, network
 

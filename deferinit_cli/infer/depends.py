@@ -11,7 +11,7 @@ from ..graph import Given, Input, Parameter
 from ..shapes import rows
 from ..shapes.dims import REST, UNKNOWN, is_symbolic
 from ..shapes.normal import Expr
-from .engine import infer
+from .engine import Inference
 from .resolved import Resolved
 from .unknown import Unknown
 from .waits import Waits, by_argument
@@ -23,7 +23,7 @@ class Depends:
     def __init__(self, known: Resolved) -> None:
         asked = {name: any_size(g) for name, g in known.given.items()}
         same = all(g.dims == asked[name].dims for name, g in known.given.items())  # no numbers: it is as it was inferred
-        self.resolved = known if same else infer(known.network, list(asked.values()))
+        self.resolved = known if same else Inference(known.network, list(asked.values())).run()
         self.waits = Waits(self.resolved)
         self.unknown: Unknown | None = None
         self.roles = roles(self.resolved)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 def infer(network: Network, given: Sequence[Given] = ()) -> Resolved:
     """Resolve what can be resolved. Never raises for a wrong network: see `Resolved.conflicts`."""
     with Held():
+        if any(node.layer.hangs for node in network.nodes):
+            network = laid_out(network, given)
         run = Inference(network, given)
         found = run.run()
         if run.doubtful:  # an assumption is no reason to refuse a network: without it, it may be fine
@@ -33,6 +35,14 @@ def infer(network: Network, given: Sequence[Given] = ()) -> Resolved:
             run.store.assumes = False
             found = run.run()
         return found
+
+
+def laid_out(network: Network, given: Sequence[Given]) -> Network:
+    """The network in which sizes have decided what tensors some layers have."""
+    from .layouts import decided, open_layers, with_layers
+
+    opened = open_layers(network)
+    return decided(network, Inference(with_layers(network, opened), given).run(), opened) if opened else network
 
 
 class Inference(Entering):

@@ -80,6 +80,8 @@ class Layer:
     order: ClassVar[tuple[str, ...]] = ()  # arguments that may be left open, those first on which others' ranges hang
     macs: ClassVar[str] = ""  # products of axes, joined by ' + '; empty: none
     spatial: ClassVar[int] = 0  # axes of a family member: 2 for conv2d
+    hangs: ClassVar[bool] = False  # whether sizes that only inference finds decide which tensors it has
+    notes: dict[str, str] = {}  # what is to be known of tensors by key, as long as sizes do not decide
     passes: ClassVar[bool] = False  # yields its one input's shape and does nothing else: set by the registry
 
     def __init__(self, **values: Any) -> None:
@@ -112,6 +114,14 @@ class Layer:
     def tensors(self) -> list[Param]:
         """The parameters and buffers this instance owns, in order. `when` names flags or values that must be true."""
         return [p for p in self.parameters if not p.when or holds(getattr(self, p.when))]
+
+    def loose(self, inputs: int) -> Layer | None:
+        """Of a kind whose tensors hang on sizes: the layer that takes whatever sizes come; None where its inputs decide."""
+        return None
+
+    def decided(self, known: Callable[[str], Any]) -> Layer:
+        """The layer as the sizes of its axes decide it (a term, or None where unknown); itself where they do not."""
+        return self
 
     def memo(self, key: str, make: Callable[[], Any]) -> Any:
         """`make()`, computed once per instance and kept under `key`: an instance is shared by many nodes and never changes."""

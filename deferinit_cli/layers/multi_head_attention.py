@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..initializers import glorot_uniform, zeros
+from ..shapes.bounds import compare
+from ..shapes.words import text
 from .attention import attend, groups, join_heads, split_heads
 from .base import UNKNOWN, Layer, flag, holds, integer, is_known, layer, size
 from .frame import Frame
@@ -26,8 +29,8 @@ GROUP = "Attention and positions"
 class MultiHeadAttention(Layer):
     """Attention between learned projections of its inputs: query alone, query and memory, or query, key and value.
 
-    As in torch.nn.MultiheadAttention, key and value have the query's width unless `k_width` or `v_width` says
-    otherwise; then each projection is a tensor of its own.
+    As in torch.nn.MultiheadAttention, one tensor projects all three where they are equally wide; where keys or values
+    have another width, which `k_width` and `v_width` may say, each projection is a tensor of its own.
     """
 
     example = ("4", "[N, T, 64]")
@@ -48,6 +51,7 @@ class MultiHeadAttention(Layer):
 
     ports = ("q", "k", "v")
     optional = 2
+    hangs = True
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -59,6 +63,34 @@ class MultiHeadAttention(Layer):
 
     def check(self) -> None:
         groups(self)
+
+    def with_widths(self, k_width: Any, v_width: Any) -> MultiHeadAttention:
+        same = k_width is self.k_width and v_width is self.v_width
+        return self if same else self.copied(k_width, v_width)
+
+    def copied(self, k_width: Any, v_width: Any) -> MultiHeadAttention:
+        values = {name: getattr(self, name) for name in self.arguments}
+        return type(self)(**values | {"k_width": k_width, "v_width": v_width})
+
+    def loose(self, inputs: int) -> Layer | None:
+        if inputs == 1:
+            return None
+        return self.with_widths(*(UNKNOWN if w is None else w for w in (self.k_width, self.v_width)))
+
+    def decided(self, known: Callable[[str], Any]) -> Layer:
+        width, k, v = known("width"), known("k_width"), known("v_width")
+        if width is None or k is None or v is None:
+            return self
+        same = [compare(width, k), compare(width, v)]
+        if all(same):
+            return self.with_widths(None, None)
+        k_width, v_width = (w if w is not None or s is True else UNKNOWN for w, s in zip((self.k_width, self.v_width), same))
+        if False in same:
+            return self.with_widths(k_width, v_width)
+        open_ = dict.fromkeys(f"{text(width)} == {text(w)}" for w, s in zip((k, v), same) if not s)
+        out = self.copied(k_width, v_width)
+        out.notes = {f"{n}_proj_weight": f"part of in_proj_weight where {' and '.join(open_)}" for n in "qkv"}
+        return out
 
     @property
     def kv(self) -> Any:

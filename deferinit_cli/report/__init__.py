@@ -137,6 +137,7 @@ class Report:
             "waits_for": ", ".join(waits) or None,
             "line": p.node.place.line,
             **({"assumed": assumed} if assumed else {}),
+            **({"note": note} if (note := p.node.layer.notes.get(p.key)) else {}),
             "_waits": self.waits.briefly(p) if waits else "",
             "_count": count,
             "_least": least(shape),

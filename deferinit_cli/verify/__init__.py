@@ -103,7 +103,7 @@ def case(
             from ..infer.advice import advise
 
             advise(net, inputs, found)
-        return net, resolved, found
+        return resolved.network, resolved, found
     except Rejected as e:
         return network, None, e.diagnostics
 

@@ -20,6 +20,7 @@ class Strict:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.settled: set[str] = set()  # parameters by name
+        self.laid_out: set[str] = set()  # layers whose tensors hang on sizes, where some case has them all
         self.bound: set[tuple[str, str]] = set()  # symbols by name and place
         self.seen = 0
 
@@ -29,6 +30,9 @@ class Strict:
             shape = resolved.tensor(p)
             if shape is not None and all(type(t) is int for t in shape):
                 self.settled.add(p.name)
+        for node in resolved.network.nodes:
+            if node.layer.hangs and self.settled.issuperset(p.name for p in node.parameters):
+                self.laid_out.add(node.name)
         for sym, place in mentions(resolved.network):
             slot = resolved.symbols.get(sym)
             if slot is not None and resolved.store.known(slot) is not None:
@@ -53,8 +57,8 @@ class Strict:
     def unresolved(self, resolved: Resolved) -> list[Diagnostic]:
         waits = Waits(resolved)
         places: dict[tuple[str, str], list[Any]] = {}
-        for p in self.network.parameters:
-            if p.name not in self.settled:
+        for p in resolved.network.parameters:
+            if p.name not in self.settled and p.node.name not in self.laid_out:
                 places.setdefault((str(p.node.place.span), p.key), []).append(p)
         help_ = "no case resolves it" if self.seen > 1 else "give a case an input: in the spec's checks, or with --input"
         out = []

@@ -36,10 +36,12 @@ def sound(r: Random, layer: Layer, inputs: list[Any], outputs: list[Tensor], sta
     """Every shape, parameter and clause holds at the true sizes, with the outputs' sizes given and without."""
     env = truth(inputs)
     for given in ([], outputs):
-        net, found = hidden(r, layer, inputs, given)
+        _, found = hidden(r, layer, inputs, given)
         assert not found.conflicts, found.conflicts[0].message
         pairs: list[tuple[Any, tuple[int, ...]]] = [(found.shape(k), tuple(x.shape)) for k, x in enumerate((*inputs, *outputs))]
-        pairs += [(found.tensor(p), tuple(state[p.key].shape)) for p in net.parameters]
+        own = found.network.parameters
+        assert all(p.key in state or p.key in p.node.layer.notes for p in own), "what is not decided is said"
+        pairs += [(found.tensor(p), tuple(state[p.key].shape)) for p in own if p.key in state]
         for shape, true in pairs:
             assert shape is None or [value(t, env, n) for t, n in zip(shape, true, strict=True)] == list(true), (shape, env)
         for clause in found.store.clauses:

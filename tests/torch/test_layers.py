@@ -76,7 +76,7 @@ def agree(r: random.Random, kind: str, draw: Draw, inputs: list[Any]) -> bool:
         assert not found.conflicts or refused(r, layer, inputs), "no clause excludes these sizes"
         return False
     assert not found.conflicts, f"PyTorch accepts it, deferinit does not: {found.conflicts[0].message}"
-    compare(net, found, inputs, *expected)
+    compare(found.network, found, inputs, *expected)
     sound(r, layer, inputs, *expected)
     return True
 

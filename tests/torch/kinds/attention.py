@@ -53,12 +53,10 @@ def multi_head(a: dict[str, Any], own: Own, q: Tensor, *rest: Tensor) -> Tensor:
     k = rest[0] if rest else q
     v = rest[1] if len(rest) > 1 else k
     need(len(q) == len(k) == len(v) and k.shape[1] == v.shape[1])
-    apart = [a.get("k_width"), a.get("v_width")]
-    widths = [w or width for w in apart]
-    own_heads = a.get("kv_heads") not in (None, heads) or a.get("head_dim") is not None
-    if own_heads or (apart != [None, None] and widths == [width, width]):
+    widths = [a.get("k_width") or k.shape[-1], a.get("v_width") or v.shape[-1]]
+    if a.get("kv_heads") not in (None, heads) or a.get("head_dim") is not None:
         return grouped(a, own, q, k, v)
-    more = {} if apart == [None, None] else {"kdim": widths[0], "vdim": widths[1]}
+    more = {"kdim": widths[0], "vdim": widths[1]}
     m = own.module(lambda: torch.nn.MultiheadAttention(width, heads, bias=a.get("bias", True), batch_first=True, **more))
     mask = ~visible(q.shape[1], k.shape[1], None) if causal else None
     y: Tensor = m(q, k, v, attn_mask=mask, need_weights=False)[0]
@@ -72,10 +70,10 @@ def grouped(a: dict[str, Any], own: Own, q: Tensor, k: Tensor, v: Tensor) -> Ten
     d = a.get("head_dim") or width // heads
     need(d > 0)
     rows = [heads * d, kv * d, kv * d]
-    if a.get("k_width") is None and a.get("v_width") is None:
+    widths = [width, a.get("k_width") or k.shape[-1], a.get("v_width") or v.shape[-1]]
+    if widths == [width] * 3:
         weights = own("in_proj_weight", sum(rows), width).split(rows)
     else:
-        widths = [width, a.get("k_width") or width, a.get("v_width") or width]
         weights = [own(f"{n}_proj_weight", o, i) for n, o, i in zip("qkv", rows, widths)]  # type: ignore[assignment]
     biases = own("in_proj_bias", sum(rows)).split(rows) if bias else [None] * 3
     q, k, v = (heads_of(F.linear(x, w, b), h) for x, w, b, h in zip((q, k, v), weights, biases, (heads, kv, kv)))
@@ -170,11 +168,12 @@ def draw_multi_head(r: Random) -> Draw:
         if chance(r, 0.6):
             args["head_dim"] = r.randint(1, 5)
     if count == 3 and chance(r):
-        widths[1:] = args["k_width"], args["v_width"] = r.randint(1, 9), r.randint(1, 9)
+        widths[1:] = r.randint(1, 9), r.randint(1, 9)
     elif count == 2 and chance(r):
-        widths[1] = args["k_width"] = width + r.randint(0, 1)
-        if chance(r, 0.8):  # else the values, which are the keys, are not as wide as said
-            args["v_width"] = widths[1]
+        widths[1:] = [width + r.randint(0, 1)] * 2
+    for name, w in zip(("k_width", "v_width"), widths[1:]):
+        if count > 1 and chance(r):  # else it is inferred
+            args[name] = w + chance(r, 0.05)
     inputs = [torch.randn(n, t, w) for t, w in zip((tq, tk, tk), widths)][:count]
     if chance(r, 0.08):
         at = r.randrange(count)
