@@ -71,7 +71,6 @@ def with_layers(network: Network, changed: dict[int, Layer]) -> Network:
     new.nodes = [nodes.get(n, n) for n in network.nodes]
     new.makers = [nodes.get(m, m) if isinstance(m, Node) else m for m in network.makers]
     new.parameters = [p for n in new.nodes if n.shares is None for p in n.parameters]
-    new._names = None
     return new
 
 
