@@ -40,6 +40,12 @@ class Asked:
         why = self.clause.why
         return why.says if isinstance(why, Requirement) else ""
 
+    @property
+    def written(self) -> str:
+        """An asserted condition as the spec writes it; empty for a layer's, and for one of several that `and` joins."""
+        why = self.clause.why
+        return why.text if isinstance(why, Requirement) and why.formula[0] != "and" else ""
+
     def sides(self) -> tuple[int, int] | None:
         """What the two sides of an equality come to for the example."""
         if self.example is None or self.says or self.clause.op not in ("==", "|"):
@@ -62,8 +68,7 @@ class Reason(Asked):
 
     @property
     def condition(self) -> str:
-        why = self.clause.why
-        return why.text if isinstance(why, Requirement) else self.pattern.replace("{}", self.symbol)
+        return self.written or self.pattern.replace("{}", self.symbol)
 
     def like(self, other: Reason) -> bool:
         """Whether it is the same condition of the same layer on another symbol."""
@@ -100,9 +105,7 @@ class Condition(Asked):
 
     @property
     def text(self) -> str:
-        if isinstance(self.clause.why, Requirement):
-            return self.clause.why.text
-        return clause_text(self.clause.left, self.clause.op, self.clause.right)
+        return self.written or clause_text(self.clause.left, self.clause.op, self.clause.right)
 
 
 def free(clause: Clause) -> frozenset[str]:

@@ -47,8 +47,8 @@ class Requirements:
             left, right = self.term(formula[1]), self.term(formula[2])
             verdict, op = compare(left, right), "=="
         else:
-            left, right, op = self.gap(formula), 0, ">="
-            verdict = sign(left)
+            left, right = self.ordered(formula)
+            verdict, op = sign(sub(left, right)), ">="
         if verdict is False:
             return self.refuse(requirement, slots)
         if verdict is None:
@@ -57,6 +57,14 @@ class Requirements:
             single = solve_single(left, right) if op == "==" else None
             if single is not None:
                 self.store.bind(single[0], single[1], clause)
+
+    def ordered(self, formula: Any) -> tuple[Any, Any]:
+        """Two terms of which the first is at least the second exactly where a formula holds."""
+        if formula[0] not in (">=", ">", "<=", "<"):
+            return self.gap(formula), 0
+        a, b = self.term(formula[1]), self.term(formula[2])
+        more, less = (a, b) if formula[0][0] == ">" else (b, a)
+        return more, less if formula[0][-1] == "=" else add(less, 1)
 
     def refuse(self, requirement: Requirement, slots: tuple[int, ...]) -> None:
         self.store.fail(Conflict("assert-failed", requirement.says, requirement, slots))
