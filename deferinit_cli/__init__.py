@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .api import DeferredInitializationError, Model, load
-    from .problems import Rejected, Unusable
+    from .problems import DeferinitWarning, Rejected, Unusable
 
 __version__ = "0.1.0"
-__all__ = ["DeferredInitializationError", "Model", "Rejected", "Unusable", "load"]
+__all__ = ["DeferinitWarning", "DeferredInitializationError", "Model", "Rejected", "Unusable", "load"]
 
-_HOMES = {"load": "api", "Model": "api", "DeferredInitializationError": "api", "Rejected": "problems", "Unusable": "problems"}
+_HOMES = {
+    **dict.fromkeys(("load", "Model", "DeferredInitializationError"), "api"),
+    **dict.fromkeys(("DeferinitWarning", "Rejected", "Unusable"), "problems"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -75,10 +75,14 @@ def clipped(text: str, most: int = 1000) -> str:
     return text if len(text) <= most else text[: most - 2] + " …"
 
 
+ERROR, WARNING = "error", "warning"
+"""How severe a problem is. An error rejects; a warning is told, and fails `check --strict`."""
+
+
 class Diagnostic:
     """A problem joined to its place. `calls` is the chain of block calls, outermost first."""
 
-    __slots__ = ("calls", "expected", "found", "help", "layer", "message", "related", "rule", "span")
+    __slots__ = ("calls", "expected", "found", "help", "layer", "message", "related", "rule", "severity", "span")
 
     def __init__(
         self,
@@ -92,8 +96,10 @@ class Diagnostic:
         related: list[Related] | None = None,
         calls: list[Related] | None = None,
         layer: str = "",
+        severity: str = ERROR,
     ) -> None:
         self.rule = rule
+        self.severity = severity
         self.message = clipped(message)
         self.span = span
         self.found = clipped(found)
@@ -134,4 +140,9 @@ class Unusable(Rejected):
     """The command line is wrong or a file cannot be read: exit code 2 instead of 1."""
 
 
-Rejected.__module__ = Unusable.__module__ = "deferinit_cli"  # where users import them from, and look for them
+class DeferinitWarning(UserWarning):
+    """What Python's `warnings` module gets for each warning about a network that is loaded or resolved."""
+
+
+# where users import them from, and look for them
+Rejected.__module__ = Unusable.__module__ = DeferinitWarning.__module__ = "deferinit_cli"

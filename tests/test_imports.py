@@ -21,7 +21,7 @@ ROOMS = {
     "show": "cli collector commands files graph infer initializer_base initializers layers lens problems report shapes spec spelling views",
 }
 ROOMS["check"] = ROOMS["show"] + " verify"
-INFER = "bindings chains diagnose engine entering explain lines minimal open_arguments resolved sources splitting unknown waits"
+INFER = "bindings chains diagnose engine entering explain lines minimal open_arguments resolved sources splitting unknown waits warning"
 """Of inference, neither contracts nor searches; `check` asks in some networks whether any input fits."""
 FITS = " asked choosing contract impossible implied lowest openness"
 ONLY = {

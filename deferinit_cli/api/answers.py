@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..infer.resolved import Resolved
+from ..problems import Diagnostic
 
 
 class Answer:
@@ -23,6 +24,7 @@ class Answers:
     """The questions; a model is asked about its latest shapes."""
 
     _resolved: Resolved
+    problems: list[Diagnostic]
 
     def contract(self) -> Answer:
         """The exact set of valid input sizes, with reasons, whatever inputs the model has met: `deferinit contract`."""
@@ -31,7 +33,8 @@ class Answers:
 
         network = self._resolved.network
         found = contract(network)
-        return Answer(contracts.render(found), contracts.document(found, network.source.name))
+        text = contracts.render(found, told=self.problems)
+        return Answer(text, contracts.document(found, network.source.name, self.problems))
 
     def why(self, what: str) -> Answer:
         """The facts behind a size, such as `fc1.weight[1]`, or all sizes of `fc1`: `deferinit why`.
@@ -49,7 +52,9 @@ class Answers:
         """Inputs, outputs, parameters, layers and totals as data: what `deferinit show --format json` prints."""
         from ..report import Report
 
-        return Report(self._resolved, "show", self._resolved.network.source.name).document()
+        report = Report(self._resolved, "show", self._resolved.network.source.name)
+        report.tell(self.problems)
+        return report.document()
 
     # ---- how it shows itself
 
@@ -63,8 +68,8 @@ class Answers:
         """
         from ..views.notebook import as_text
 
-        return as_text(self._resolved, framework, layers=layers, depth=depth, filter=filter, columns=columns, depends=depends,
-                       unfold=unfold, width=width, ascii=ascii)  # fmt: skip
+        return as_text(self._resolved, framework, self.problems, layers=layers, depth=depth, filter=filter, columns=columns,
+                       depends=depends, unfold=unfold, width=width, ascii=ascii)  # fmt: skip
 
     def __repr__(self) -> str:
         return self.table()
@@ -72,4 +77,4 @@ class Answers:
     def _repr_html_(self) -> str:
         from ..views.notebook import as_html
 
-        return as_html(self._resolved)
+        return as_html(self._resolved, self.problems)

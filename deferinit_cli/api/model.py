@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from ..graph import Given, Network, Parameter
 from ..infer.diagnose import diagnostics
 from ..infer.engine import infer
 from ..infer.resolved import Resolved, Shape
 from ..infer.waits import Waits
-from ..problems import Diagnostic, Rejected
+from ..infer.warning import warnings
+from ..problems import DeferinitWarning, Diagnostic, Rejected
+from ..shapes.dims import REST
 from .answers import Answers
 from .inputs import by_name, given
 from .parameters import Arrays, DeferredInitializationError, Parameters, Tensor
@@ -18,11 +22,15 @@ from .parameters import Arrays, DeferredInitializationError, Parameters, Tensor
 if TYPE_CHECKING:
     from ..infer.depends import Depends
 
+PACKAGE = __name__.partition(".")[0]
+
 
 class Model(Answers):
     """A network whose shapes are learned from `resolve`, `initialize` or the first call.
 
-    In a terminal it shows itself as `deferinit show` does, in a notebook as HTML.
+    In a terminal it shows itself as `deferinit show` does, in a notebook as HTML. `problems` are what is told of a network that
+    is not rejected: warnings, each with `rule`, `message`, `span` and `severity`. Python's `warnings` gets each once, as a
+    `DeferinitWarning`.
     """
 
     def __init__(self, network: Network) -> None:
@@ -30,6 +38,9 @@ class Model(Answers):
         self._resolved = infer(network)
         self.parameters = Parameters(self)
         reject(self._resolved)
+        self.problems: list[Diagnostic] = []
+        self._told: set[tuple[str, str, str]] = set()
+        self._warn()
         self._met = False
         self._seed: int | None = None
         self._values: dict[str, Any] = {}
@@ -44,7 +55,7 @@ class Model(Answers):
         resolved = self._infer([given(self.network, k, v) for k, v in by_name(self.network, shapes, inputs).items()])
         if self._values:
             self._keep_shapes(resolved)
-        self._resolved, self._met = resolved, True
+        self._meet(resolved)
         return self
 
     def initialize(self, /, *shapes: Any, seed: int = 0, **inputs: Any) -> Model:
@@ -85,7 +96,7 @@ class Model(Answers):
         self._keep_shapes(resolved)
         values = given_inputs(self.network, resolved, data)
         if not (self._met and self._complete()):
-            self._resolved, self._met = resolved, True
+            self._meet(resolved)
         out = execute(self.network, resolved, Arrays(self.parameters), values)
         return next(iter(out.values())) if len(out) == 1 else out
 
@@ -157,6 +168,24 @@ class Model(Answers):
         resolved = infer(self._written, givens)
         reject(resolved, givens)
         return resolved
+
+    def _meet(self, resolved: Resolved) -> None:
+        """Take the shapes of an input that was met; where they say a rank, more can be told of the network."""
+        self._resolved, self._met = resolved, True
+        if any(i.dims is None or REST in i.dims for i in self.network.inputs):
+            self._warn()
+
+    def _warn(self) -> None:
+        """Look for warnings, and issue those that are new at the caller's own line."""
+        self.problems = warnings(self._resolved)
+        depth, frame = 1, sys._getframe()
+        while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(PACKAGE):
+            depth, frame = depth + 1, frame.f_back
+        for d in self.problems:
+            key = d.rule, d.message, str(d.span)
+            if key not in self._told:
+                self._told.add(key)
+                warn(str(d), DeferinitWarning, stacklevel=depth)
 
     def _keep_shapes(self, resolved: Resolved) -> None:
         """Parameters that exist keep their shapes: inputs of another size share them, or are an error."""

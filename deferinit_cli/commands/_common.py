@@ -18,6 +18,7 @@ from ..graph import Given, Network
 from ..infer.diagnose import diagnostics
 from ..infer.engine import infer
 from ..infer.resolved import Resolved
+from ..infer.warning import foreseen, warnings
 from ..problems import Diagnostic, Rejected, Unusable
 from ..report import Report
 from ..report.document import rejected as rejected_document
@@ -101,6 +102,7 @@ class Work:
         self.look = look
         self.spec = named(spec) if spec is not None else default_spec()
         self.sets = parse_sets(sets)
+        self.told: list[Diagnostic] | None = None  # warnings that are known before all shapes are
 
     def load(self) -> Network:
         """The network; a rejected spec is reported in the formats that were asked for."""
@@ -120,6 +122,7 @@ class Work:
     def infer(self, network: Network, inputs: Sequence[str], **options: Any) -> Resolved:
         """Every shape; a conflict is reported with the table up to it."""
         given = parse_inputs(inputs, network)
+        self.told = foreseen(network, given)
         resolved = infer(network, given)
         found = diagnostics(resolved)
         if found:
@@ -135,6 +138,12 @@ class Work:
         report.reject(found)
         self.tell(report, **options)
         raise Rejected(found)
+
+    def report(self, report: Report, **options: Any) -> None:
+        """Tell a report of a network that is not rejected, with the warnings about it."""
+        report.tell(warnings(report.resolved) if self.told is None else self.told)
+        self.tell(report, **options)
+        warn(report.told)
 
     def tell(self, report: Report, **options: Any) -> None:
         """Print or write a report in every format asked for."""
@@ -218,6 +227,14 @@ def emit(text: str, target: str | None) -> None:
 
     with atomic(target, len(text)) as f:
         f.write(text.encode())
+
+
+def warn(told: list[Diagnostic]) -> None:
+    """Warnings in full: to standard error."""
+    if told:
+        from ..views.problems import render_all
+
+        sys.stderr.write(render_all(told) + "\n")
 
 
 def note(text: str, error: bool = True) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..problems import Rejected
-from ._common import Work, emit, format_option, input_option, look_options, set_option, spec_argument
+from ._common import Work, emit, format_option, input_option, look_options, set_option, spec_argument, warn
 
 FORMATS = ("table", "json", "markdown")
 
@@ -26,20 +26,22 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], fo
     """
     from ..infer.contract import contract_of
     from ..infer.impossible import impossible
+    from ..infer.warning import warnings
     from ..views import contracts
 
     work = Work("contract", spec, sets, formats, FORMATS, **look)
     answer = contract_of(work.infer(work.load(), inputs))
     problems = impossible(answer)
+    told = [] if problems else warnings(answer.resolved)
     for name, target in work.outputs:
         if name == "json":
-            from ..report.document import problem
             from ..views.json import dump
 
-            emit(dump({**contracts.document(answer, work.spec), "problems": [problem(d) for d in problems]}), target)
+            emit(dump(contracts.document(answer, work.spec, [*problems, *told])), target)
         else:
             look = work.look_for(target)
-            shown = contracts.render(answer, bool(look.get("ascii")), look.get("width"))
-            emit(contracts.markdown(answer) if name == "markdown" else shown, target)
+            shown = contracts.render(answer, bool(look.get("ascii")), look.get("width"), told)
+            emit(contracts.markdown(answer, told) if name == "markdown" else shown, target)
+    warn(told)
     if problems:
         raise Rejected(problems)

@@ -51,6 +51,6 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], se
 
         shapes = [(p, tuple(resolved.tensor(p) or ())) for p in owners(resolved)]
         save(output, [(p.name, s, p.dtype, lambda p=p: initialise(resolved, p, seed)) for p, s in shapes])  # type: ignore[misc]
-    work.tell(report, unfold=unfold, parameters=True)
+    work.report(report, unfold=unfold, parameters=True)
     if output is not None:
         note(f"wrote {output}: {len(owners(resolved))} tensors, seed {seed}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..problems import Diagnostic, Rejected, Unusable
-from ._common import emit, input_option, note, set_option
+from ._common import emit, input_option, note, set_option, warn
 from ._specs import files
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def locked(spec: str, inputs: list[str], sets: dict[str, str], update: bool) -> 
     from ..compare.drift import again, fresh, inferred, lock_path
     from ..compare.lockfile import hashes
     from ..compare.lockreader import read_lock
+    from ..infer.warning import warnings
 
     path = lock_path(spec)
     old: Lock | None = None
@@ -65,6 +66,8 @@ def locked(spec: str, inputs: list[str], sets: dict[str, str], update: bool) -> 
             inputs, sets = of_damaged(path)
     recorded = old is not None and not inputs and not sets
     side, network = again(spec, old) if old is not None and recorded else inferred(spec, inputs, sets)
+    if side.resolved is not None:
+        warn(warnings(side.resolved))
     done = first if old is None else compared(spec, old, side, update, old.sources == hashes(network, spec))
     if not done:
         return f"{path} is as it was"

@@ -49,7 +49,7 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], da
         from ..weights.files import save
 
         save(output, [(n, a.shape, str(a.dtype), lambda a=a: a) for n, a in outputs.items()])  # type: ignore[misc]
-    work.tell(report)
+    work.report(report)
     if output is not None:
         note(f"wrote {output}: {', '.join(outputs)}")
 
@@ -59,6 +59,7 @@ def resolve(work: Work, network: Network, inputs: tuple[str, ...], data: str | N
     from ..forward.inputs import named_arrays
     from ..infer.diagnose import diagnostics
     from ..infer.engine import infer
+    from ..infer.warning import foreseen
     from ..spec.options import parse_inputs
     from ..weights.initialise import unresolved
 
@@ -69,6 +70,7 @@ def resolve(work: Work, network: Network, inputs: tuple[str, ...], data: str | N
 
         arrays = named_arrays(network, read_arrays(data))
         given = [*given, *shapes_of(network, arrays, data, {g.name for g in given})]
+    work.told = foreseen(network, given)
     resolved = infer(network, given)
     found = diagnostics(resolved)
     if found:

@@ -45,4 +45,4 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], la
                "unfold": unfold, "lens": lens, "parameters": True, "depends": depends}  # fmt: skip
     network = work.load()
     resolved = work.infer(network, inputs, **{**options, "parameters": False})
-    work.tell(Report(resolved, "show", work.spec, lens, depends=depends), **options)
+    work.report(Report(resolved, "show", work.spec, lens, depends=depends), **options)

@@ -28,6 +28,7 @@ def command(
     """
     from ..infer.diagnose import diagnostics
     from ..infer.engine import infer
+    from ..infer.warning import warnings
     from ..infer.why import Question
     from ..problems import Rejected
     from ..report.document import problem
@@ -44,7 +45,7 @@ def command(
         if name == "json":
             from ..views.json import dump
 
-            problems = [problem(d) for d in found]
+            problems = [problem(d) for d in [*found, *warnings(resolved)]]
             emit(dump(explanations.document(answers, what, network.name, work.spec, problems)), target)
         elif name == "markdown":
             emit(explanations.markdown(answers), target)

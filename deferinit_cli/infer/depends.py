@@ -7,11 +7,11 @@ a layer takes that axis by an argument of its own, as a convolution takes channe
 
 from __future__ import annotations
 
-from ..graph import Given, Input, Parameter
+from ..graph import Input, Parameter
 from ..shapes import rows
-from ..shapes.dims import REST, UNKNOWN, is_symbolic
 from ..shapes.normal import Expr
 from .engine import Inference
+from .entering import any_size
 from .resolved import Resolved
 from .unknown import Unknown
 from .waits import Waits, by_argument
@@ -45,12 +45,6 @@ class Depends:
     def order(self, name: str) -> tuple[str, int, str]:
         entry, place = self.waits.places.get(name, (None, 0))
         return (entry.name if entry is not None else "", place, name)
-
-
-def any_size(given: Given) -> Given:
-    """The same with its numbers left out; its rank and its symbols stay."""
-    dims = given.dims and tuple(d if d is REST or is_symbolic(d) else UNKNOWN for d in given.dims)
-    return Given(given.name, dims, given.dtype, given.span)
 
 
 def roles(resolved: Resolved) -> dict[str, tuple[Input, str]]:

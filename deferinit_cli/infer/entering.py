@@ -158,3 +158,9 @@ def aligned(entry: Input, given: Given | None) -> tuple[Any, ...] | None:
 def same_place(origin: Any, given: Given, place: int) -> bool:
     """Whether a slot's value is that of one given dim."""
     return isinstance(origin, Fact) and origin.owner is given and origin.what == place
+
+
+def any_size(given: Given) -> Given:
+    """The same with its numbers left out; its rank and its symbols stay."""
+    dims = given.dims and tuple(d if d is REST or is_symbolic(d) else UNKNOWN for d in given.dims)
+    return Given(given.name, dims, given.dtype, given.span)

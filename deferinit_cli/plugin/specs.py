@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ..commands._common import is_spec
-from ..problems import Span
+from ..problems import DeferinitWarning, Span
 from ..spec.load import load_text
 from ..spec.texts import locate_named
 from ..verify import Asked, Outcome, safely
@@ -91,6 +91,8 @@ class Case(pytest.Item):
             raise pytest.skip.Exception("the spec by itself is wrong", _use_item_location=True)
         if not outcome.passed:
             raise Failed(outcome)
+        for d in outcome.warnings:
+            self.warn(DeferinitWarning(safe(str(d))))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         return self.path, self.line - 1 if self.line is not None else 0, self.name
@@ -112,8 +114,8 @@ class Told:
 
     def __init__(self, outcome: Outcome) -> None:
         self.text = render_all(outcome.problems)
-        first = outcome.problems[0]
-        self.reprcrash = Crash(first.span, safe(first.message), len(outcome.problems) - 1)
+        first = outcome.failures[0]
+        self.reprcrash = Crash(first.span, safe(first.message), len(outcome.failures) - 1)
 
     def __str__(self) -> str:
         return self.text

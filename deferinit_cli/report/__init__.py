@@ -11,7 +11,7 @@ from ..graph import Given, Network, Node, Parameter
 from ..infer.resolved import Resolved
 from ..infer.waits import Waits
 from ..lens import Lens, View, stars
-from ..problems import Diagnostic
+from ..problems import ERROR, WARNING, Diagnostic
 from ..shapes import rows
 from ..shapes.expr import add, product
 from ..shapes.normal import Expr
@@ -50,7 +50,8 @@ class Report:
         self.extra: dict[str, Any] = {}
         self.terms = total_terms(self.own, self.macs)
         self.totals, self.formulas = self.sums()
-        self.warnings: list[str] = []
+        self.told: list[Diagnostic] = []
+        self.depending: list[str] = []
         if depends:
             from ..infer.depends import Depends
 
@@ -97,9 +98,13 @@ class Report:
         for symbol, names in kept.items():
             entry, role = depends.roles[symbol]
             verb = "depends" if len(names) == 1 else "depend"
-            self.warnings.append(
+            first = next(r for r in self.parameters if r["name"] == names[0])
+            node = next(p.node for p in self.network.parameters if p.name == first.get("of", names)[0])
+            message = (
                 f"{some(names)} {verb} on {symbol}, the {role} of `{entry.name}`: made for one size of it, the network takes no other"
             )
+            self.depending.append(message)
+            self.tell([Diagnostic("parameter-of-input-size", message, node.place.span, layer=node.name, severity=WARNING)])
 
     def parameter(self, p: Parameter) -> dict[str, Any]:
         node = p.node
@@ -280,8 +285,23 @@ class Report:
 
     # ---- the document
 
+    def tell(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Add problems to those that are told."""
+        self.told += diagnostics
+        self.problems += [problem(d) for d in diagnostics]
+
+    @property
+    def rejected(self) -> bool:
+        """Whether a problem is an error; the others are warnings."""
+        return any(p["severity"] == ERROR for p in self.problems)
+
+    @property
+    def warnings(self) -> list[dict[str, Any]]:
+        return [p for p in self.problems if p["severity"] != ERROR]
+
     def reject(self, diagnostics: Sequence[Diagnostic]) -> None:
-        self.problems = [problem(d) for d in diagnostics]
+        """Tell errors, and mark the layers at which they are."""
+        self.tell(diagnostics)
         said: dict[str, str] = {}
         for p in self.problems:
             said.setdefault(p["layer"], p["message"])
@@ -304,7 +324,7 @@ class Report:
             "totals": self.totals,
             "formulas": self.formulas,
             **self.extra,
-            **({"warnings": self.warnings} if self.parameters and "depends_on" in self.parameters[0] else {}),
+            **({"warnings": self.depending} if self.parameters and "depends_on" in self.parameters[0] else {}),
             "problems": self.problems,
         }
         return doc

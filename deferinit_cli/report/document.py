@@ -25,6 +25,7 @@ def problem(d: Diagnostic) -> dict[str, Any]:
     """A diagnostic as the JSON contract has it."""
     span = d.span
     return {
+        "severity": d.severity,
         "rule": d.rule,
         "message": d.message,
         "file": span.source.name if span else None,

@@ -87,7 +87,7 @@ def _substitute(t: Expr, env: Mapping[str, Term], memo: dict[Expr, Term] | None)
     a, b = substitute(args[0], env, memo), substitute(args[1], env, memo)
     if b == 0 and kind in ("floor", "mod", "exact"):
         return t  # a quotient by none has no simpler form: it is found wrong where it is worked out
-    return _REBUILD[kind](a, b)
+    return REBUILD[kind](a, b)
 
 
-_REBUILD = {"floor": floordiv, "mod": mod, "exact": exact_div, "max": maximum, "min": minimum, "broadcast": broadcast}
+REBUILD = {"floor": floordiv, "mod": mod, "exact": exact_div, "max": maximum, "min": minimum, "broadcast": broadcast}

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ..problems import Diagnostic
+from ..problems import WARNING, Diagnostic
 from .blocks import Block
 from .bodies import Body
 from .expressions import variables
@@ -34,7 +34,7 @@ def unused(file: File) -> list[Diagnostic]:
 
 
 def found(file: File, rule: str, node: Tree, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(rule, message, span(file.source, node), help=help_)
+    return Diagnostic(rule, message, span(file.source, node), help=help_, severity=WARNING)
 
 
 def unused_variables(file: File, bodies: Iterable[Body]) -> list[Diagnostic]:

@@ -9,6 +9,7 @@ from ..graph import Given, Network
 from ..infer.diagnose import diagnostics
 from ..infer.engine import infer
 from ..infer.resolved import Resolved
+from ..infer.warning import warnings
 from ..problems import Diagnostic, Rejected, Span, Unusable
 from ..spec.load import load_text
 from ..spec.texts import Text, locate_named
@@ -44,7 +45,8 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
         strict = Lints(network)
     resolved = infer(network)
     found = diagnostics(resolved) or hopeless(resolved)
-    out = [Outcome(spec, "spec", None, found)]
+    told = [] if found else warnings(resolved)
+    out = [Outcome(spec, "spec", None, [*found, *told])]
     if strict is not None:
         strict.see(resolved)
     for check in network.checks:
@@ -52,18 +54,30 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
             text, network, {**asked.sets, **check.sets}, check.inputs, bool(check.sets), check.error is None
         )
         at_home(problems, check)
-        out.append(Outcome(spec, check.name, check.span.line, judge(check, net, resolved_, problems), CHECK))
-        if strict is not None and resolved_ is not None and check.error is None and out[-1].passed:
-            strict.see(resolved_)
+        wrong = judge(check, net, resolved_, problems)
+        fine = resolved_ if check.error is None and not wrong else None
+        out.append(Outcome(spec, check.name, check.span.line, wrong + besides(network, fine, told), CHECK))
+        if strict is not None and fine is not None:
+            strict.see(fine)
     if asked.choices or asked.inputs:
-        out += combined(spec, text, network, asked, strict)
+        out += combined(spec, text, network, asked, strict, told)
     if strict is not None and not found:
         out.append(Outcome(spec, "strict", None, strict.problems(resolved), STRICT))
     if asked.locked and not found:
         from ..compare.drift import drift
 
         out.append(Outcome(spec, "lock", None, drift(spec), LOCK))
+    for outcome in out:
+        outcome.strict = asked.strict
     return out
+
+
+def besides(network: Network, resolved: Resolved | None, told: list[Diagnostic]) -> list[Diagnostic]:
+    """The warnings about the network of a case that are not told of the spec by itself: other variables may make another one."""
+    if resolved is None or resolved.network is network:
+        return []
+    known = {(d.rule, str(d.span), d.message) for d in told}
+    return [d for d in warnings(resolved) if (d.rule, str(d.span), d.message) not in known]
 
 
 def hopeless(resolved: Resolved) -> list[Diagnostic]:
@@ -108,8 +122,10 @@ def case(
         return network, None, e.diagnostics
 
 
-def combined(spec: str, text: Text, network: Network, asked: Asked, strict: Strict | None) -> list[Outcome]:
-    """Every combination of the values asked for: each must infer without a problem."""
+def combined(
+    spec: str, text: Text, network: Network, asked: Asked, strict: Strict | None, told: list[Diagnostic]
+) -> list[Outcome]:
+    """Every combination of the values asked for: each must infer without a problem. `told` are the spec's own warnings."""
     from ..spec.options import parse_inputs
     from .combinations import combinations
 
@@ -121,9 +137,10 @@ def combined(spec: str, text: Text, network: Network, asked: Asked, strict: Stri
         return [Outcome(spec, "combinations", None, e.diagnostics, COMBINATION, isinstance(e, Unusable))]
     for name, sets, inputs in wanted:
         _, resolved, problems = case(text, network, {**asked.sets, **sets}, parsed[tuple(inputs)], bool(sets))
-        out.append(Outcome(spec, name, None, problems, COMBINATION))
-        if strict is not None and resolved is not None and not problems:
-            strict.see(resolved)
+        fine = resolved if not problems else None
+        out.append(Outcome(spec, name, None, problems + besides(network, fine, told), COMBINATION))
+        if strict is not None and fine is not None:
+            strict.see(fine)
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from ..problems import Diagnostic
+from ..problems import ERROR, Diagnostic
 
 SPEC, CHECK, COMBINATION, STRICT, LOCK = "spec", "check", "combination", "strict", "lock"
 """Kinds of outcome: the spec by itself, a case it carries, one that the command line asks for, what is never used, and
@@ -13,12 +13,19 @@ what differs from its lock."""
 
 
 class Outcome:
-    """One case of one spec: what failed, if anything. `unusable`: nothing could be checked."""
+    """One case of one spec: what is told of it, if anything. `unusable`: nothing could be checked. `strict`: warnings fail too."""
 
-    __slots__ = ("kind", "line", "name", "problems", "spec", "unusable")
+    __slots__ = ("kind", "line", "name", "problems", "spec", "strict", "unusable")
 
     def __init__(
-        self, spec: str, name: str, line: int | None, problems: list[Diagnostic], kind: str = SPEC, unusable: bool = False
+        self,
+        spec: str,
+        name: str,
+        line: int | None,
+        problems: list[Diagnostic],
+        kind: str = SPEC,
+        unusable: bool = False,
+        strict: bool = False,
     ) -> None:
         self.spec = spec
         self.name = name
@@ -26,10 +33,20 @@ class Outcome:
         self.problems = problems
         self.kind = kind
         self.unusable = unusable
+        self.strict = strict
 
     @property
     def passed(self) -> bool:
-        return not self.problems
+        return not self.failures
+
+    @property
+    def failures(self) -> list[Diagnostic]:
+        """The problems that fail it: errors, and under `strict` warnings."""
+        return [d for d in self.problems if self.strict or d.severity == ERROR]
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        return [d for d in self.problems if d.severity != ERROR]
 
 
 class Asked:

@@ -1,4 +1,4 @@
-"""What a network declares and never uses, and what no case resolves."""
+"""Warnings that are only looked for when asked: what a network declares and never uses, and what no case resolves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ..graph import Call, Network, Node
 from ..infer.resolved import Resolved
 from ..infer.waits import Waits
-from ..problems import Diagnostic, Span
+from ..problems import WARNING, Diagnostic, Span
 from ..report.ink import tuple_text
 from ..shapes.dims import Sym, symbols
 
@@ -50,8 +50,8 @@ class Strict:
             key = (sym.name, str(place))
             if key not in self.bound:
                 message = f"nothing gives the symbol {sym.name} a size"
-                out.setdefault(key, Diagnostic("unbound-symbol", message, place, help="name it in an input or an expect, "
-                                                                                      "or write a number"))  # fmt: skip
+                out.setdefault(key, Diagnostic("unbound-symbol", message, place, severity=WARNING,
+                                               help="name it in an input or an expect, or write a number"))  # fmt: skip
         return list(out.values())
 
     def unresolved(self, resolved: Resolved) -> list[Diagnostic]:
@@ -69,7 +69,8 @@ class Strict:
             what = f"{p.name} {shown}" + (f" and {len(group) - 1} more like it" if len(group) > 1 else "")
             message = f"{what} wait{'s' if len(group) == 1 else ''} for {', '.join(waits.parameter(p))}"
             calls = p.node.call.chain() if p.node.call is not None else []
-            out.append(Diagnostic("unresolved-parameter", message, p.node.place.span, help=help_, calls=calls, layer=p.node.name))
+            out.append(Diagnostic("unresolved-parameter", message, p.node.place.span, help=help_, calls=calls, layer=p.node.name,
+                                  severity=WARNING))  # fmt: skip
         return out
 
 
@@ -99,7 +100,7 @@ def within(value: Any) -> set[Sym]:
 def unused_inputs(net: Network) -> list[Diagnostic]:
     taken = {v for node in net.nodes for v in node.inputs} | {v for _, v in net.outputs}
     return [
-        Diagnostic("unused-input", f"nothing takes the input '{i.name}'", i.span, help="use it or remove it")
+        Diagnostic("unused-input", f"nothing takes the input '{i.name}'", i.span, help="use it or remove it", severity=WARNING)
         for i in net.inputs
         if i.value not in taken
     ]
@@ -124,7 +125,7 @@ def unreachable(net: Network) -> list[Diagnostic]:
             if str(place) not in alive:
                 name, outer = (call.name, call.outer) if call else (node.name, node.call)
                 out.setdefault(str(place), Diagnostic(
-                    "unreachable-layer", f"nobody takes what '{name}' yields", place, layer=node.name,
+                    "unreachable-layer", f"nobody takes what '{name}' yields", place, layer=node.name, severity=WARNING,
                     help="name it in outputs or in a later from, or remove it", calls=outer.chain() if outer else [],
                 ))  # fmt: skip
                 break

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
 from ..infer.asked import Asked, Axis, Condition, Reason
 from ..infer.contract import Contract
+from ..problems import Diagnostic
+from ..report.document import problem
 from ..shapes.sets import Piece
 from .fitting import INDENT, fit, wrap
 from .markdown import escaped, row
 from .problems import one_line, place
 from .table import ASCII
+from .tables import brief
 
 WIDEST = 200
 """Columns that a line takes at most where no width is asked for."""
@@ -24,8 +28,8 @@ LONG = 60
 COLUMNS = ["condition", "asked for by", "fails at"]
 
 
-def render(contract: Contract, ascii: bool = False, width: int | None = None) -> str:
-    """The valid sizes in a line, how sure that is, then each reason; folded to a width."""
+def render(contract: Contract, ascii: bool = False, width: int | None = None, told: Sequence[Diagnostic] = ()) -> str:
+    """The valid sizes in a line, how sure that is, then each reason, and warnings; folded to a width."""
     room = width or WIDEST
     lines = [*wrap(f"contract: {headline(contract)}", room, "    "), *certainty(contract)]
     rows = [[text, f"asked for by {who}" if who else "", f"fails at {example}" if example else ""]
@@ -34,17 +38,22 @@ def render(contract: Contract, ascii: bool = False, width: int | None = None) ->
     widths = [max((len(line) for cell in cells for line in cell[k]), default=0) for k in range(2)]
     for parts in (line for cell in cells for line in zip_longest(*cell, fillvalue="")):
         lines.append((INDENT + f"{parts[0].ljust(widths[0])}  {parts[1].ljust(widths[1])}  {parts[2]}").rstrip())
-    whole = "\n".join(map(one_line, lines)) + "\n"
+    whole = "\n".join(map(one_line, [*lines, *(line for text in warned(told) for line in wrap(text, room, INDENT))])) + "\n"
     return whole.translate(ASCII) if ascii else whole
 
 
-def markdown(contract: Contract) -> str:
+def warned(told: Sequence[Diagnostic]) -> list[str]:
+    """Warnings, a line each."""
+    return [f"{d.severity}: {brief(problem(d))}" for d in told]
+
+
+def markdown(contract: Contract, told: Sequence[Diagnostic] = ()) -> str:
     """The same as a table for pull requests and notes."""
     parts = [f"**{escaped(contract.resolved.network.name)}**: {escaped(headline(contract))}", *map(escaped, certainty(contract))]
     rows = reasons(contract)
     if rows:
         parts.append("\n".join([row(COLUMNS), row([":--"] * 3), *(row(list(map(escaped, r))) for r in rows)]))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, *map(escaped, warned(told))]) + "\n"
 
 
 def headline(contract: Contract) -> str:
@@ -118,7 +127,7 @@ def example(r: Asked) -> str:
 # ---- as data
 
 
-def document(contract: Contract, spec: str) -> dict[str, Any]:
+def document(contract: Contract, spec: str, problems: Sequence[Diagnostic] = ()) -> dict[str, Any]:
     """The documented `contract` and `conditions` blocks."""
     return {
         "schema": 1,
@@ -130,7 +139,7 @@ def document(contract: Contract, spec: str) -> dict[str, Any]:
         "example": contract.sample(),
         "contract": [axis(contract, a) for a in contract.axes],
         "conditions": [{"text": c.text, **asked(c)} for c in contract.conditions],
-        "problems": [],
+        "problems": [problem(d) for d in problems],
     }
 
 

@@ -13,6 +13,8 @@ from .problems import safe
 
 PARAMETERS = ["name", "layer", "declared", "shape", "symbolic", "dtype", "count", "trainable", "buffer", "initializer",
               "tied_to", "waits_for", "line"]  # fmt: skip
+PROBLEM = ["severity", "rule", "message"]
+"""Columns that are there where anything is told."""
 LAYERS = ["name", "kind", "line", "inputs", "input_shapes", "output_shapes", "output_symbolic", "parameters", "macs"]
 
 
@@ -20,7 +22,16 @@ def render(report: Report, options: dict[str, Any]) -> str:
     layers = bool(options.get("layers"))
     rows = report.layers_now() if layers else report.parameters
     more = ["depends_on"] if options.get("depends") and not layers else []
+    if report.problems:
+        more += PROBLEM
+        said = {p["layer"]: p for p in reversed(report.problems)}
+        rows = ({**row, **told(said.get(row["name" if layers else "layer"]))} for row in rows)
     return dump([*(LAYERS if layers else PARAMETERS), *more], rows)
+
+
+def told(p: dict[str, Any] | None) -> dict[str, Any]:
+    """The first problem of a row's layer."""
+    return {key: p and p[key] for key in PROBLEM}
 
 
 def dump(columns: list[str], rows: Iterable[dict[str, Any]]) -> str:

@@ -12,11 +12,11 @@ from .tables import RIGHT, Table, heading, layer_table, parameter_table
 
 def render(report: Report, options: dict[str, Any]) -> str:
     parts = [f"**{escaped(heading(report))}**"]
-    if options.get("layers") or report.problems:
+    if options.get("layers") or report.rejected:
         parts.append(draw(layer_table(report, options)))
-    if not report.problems:
+    if not report.rejected:
         parts.append(draw(parameter_table(report, options)))
-    for p in report.problems:
+    for p in report.problems if report.rejected else ():  # else the parameters' footer tells them
         parts.append(f"- {code(place(p))} {escaped(p['message'])} [{p['rule']}]")
     return "\n\n".join(parts) + "\n"
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from ..infer.resolved import Resolved
+from ..problems import Diagnostic
 from ..report import Report
 from .problems import safe
 from .tables import RIGHT, heading, parameter_table
 
 
-def as_text(resolved: Resolved, framework: str = "torch", **options: Any) -> str:
+def as_text(resolved: Resolved, framework: str = "torch", problems: Sequence[Diagnostic] = (), **options: Any) -> str:
     """The parameter table, as `deferinit show` prints it."""
     from .table import render
 
     report = Report(resolved, "show", "", framework, depends=bool(options.get("depends")))
+    report.tell(problems)
     return render(report, {"parameters": True, **options}).rstrip("\n")
 
 
-def as_html(resolved: Resolved) -> str:
+def as_html(resolved: Resolved, problems: Sequence[Diagnostic] = ()) -> str:
     """The same as an HTML table."""
     report = Report(resolved, "show", "")
+    report.tell(problems)
     table = parameter_table(report, {})
 
     def text(words: str) -> str:

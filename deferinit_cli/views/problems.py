@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..problems import Diagnostic, Related, Span
+from ..problems import ERROR, Diagnostic, Related, Span
 
 
 def safe(text: str) -> str:
@@ -56,18 +56,23 @@ def marked(span: Span, indent: str, mark: str = "^") -> list[str]:
 def render(d: Diagnostic) -> str:
     """One diagnostic."""
     head = f"{place(d.span)}: " if d.span is not None else ""
-    lines = [f"{head}{safe(d.message)} [{d.rule}]"]
+    lines = [f"{head}{label(d)}{safe(d.message)} [{d.rule}]"]
     if d.span is not None:
         lines += marked(d.span, "    ")
-    for label, text in (("found", d.found), ("expected", d.expected), ("help", d.help)):
+    for name, text in (("found", d.found), ("expected", d.expected), ("help", d.help)):
         if text:
-            lines.append(f"    {label}: {safe(text)}")
+            lines.append(f"    {name}: {safe(text)}")
     for r in d.related:
         lines += related(r)
     for call in d.calls:
         where = f"{place(call.span)}: " if call.span is not None else ""
         lines.append(f"  {where}{safe(call.message)}")
     return "\n".join(lines)
+
+
+def label(d: Diagnostic) -> str:
+    """What stands before a message: an error is what a problem is unless it is said to be something else."""
+    return "" if d.severity == ERROR else f"{d.severity}: "
 
 
 def related(r: Related) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from ..report import Report
 from .fitting import GAP, fit, wrap
 from .problems import one_line
-from .tables import RIGHT, Table, heading, layer_table, parameter_table, result_tables
+from .tables import RIGHT, Table, heading, layer_table, parameter_table, result_tables, warned
 
 ASCII = str.maketrans({"─": "-", "│": "|", "…": "...", "×": "x", "→": "->", "·": "-", "▲": "^"})
 
@@ -23,12 +23,16 @@ def render(report: Report, options: dict[str, Any]) -> str:
 
 def tables(report: Report, options: dict[str, Any]) -> Iterator[Table]:
     """What is to be told, a table after the other: large ones need not all be there at once."""
-    if options.get("layers") or report.problems:
+    if options.get("layers") or report.rejected:
         yield layer_table(report, options)
     results = result_tables(report)
-    if not results and (not report.problems or options.get("parameters")):
+    if not results and (not report.rejected or options.get("parameters")):
         yield parameter_table(report, options)
     yield from results
+    if results and report.warnings:
+        said = Table("warnings", [], [])
+        said.footer = warned(report)
+        yield said
 
 
 def inked(text: str, options: dict[str, Any]) -> str:

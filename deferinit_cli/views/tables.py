@@ -128,7 +128,7 @@ def layer_table(report: Report, options: dict[str, Any]) -> Table:
                       grouped(times_term(r["_parameters"], times)), grouped(times_term(r["_macs"], times))])  # fmt: skip
     table = Table("layers", list(LAYER_COLUMNS), lines)
     table.marked = marked
-    if report.problems and marked:
+    if report.rejected and marked:
         last = max(marked)
         table.rows = table.rows[: last + 1]
     return table
@@ -209,10 +209,20 @@ def footer(report: Report) -> list[str]:
         out.append(f"{t['macs']:,} multiply-accumulates (convolutions and matrix products; 1 MAC = 2 FLOPs)")
     elif "macs" in formulas:
         out.append(f"multiply-accumulates (1 MAC = 2 FLOPs) = {formulas['macs']}")
-    elif t["macs"] is None and not report.problems:
+    elif t["macs"] is None and not report.rejected:
         out.append(f"multiply-accumulates are unknown: {report.unknown_cost()}")
-    out += [f"warning: {w}" for w in report.warnings]
-    return out
+    return out + warned(report)
+
+
+def warned(report: Report) -> list[str]:
+    """The warnings, a line each."""
+    return [f"{p['severity']}: {brief(p)}" for p in report.warnings]
+
+
+def brief(p: dict[str, Any]) -> str:
+    """A problem in a line: `message (spec.yaml:4) [rule]`."""
+    at = f" ({p['file']}:{p['line']})" if p["file"] else ""
+    return f"{p['message']}{at} [{p['rule']}]"
 
 
 def framework_total(report: Report) -> list[str]:
@@ -269,4 +279,4 @@ def heading(report: Report) -> str:
     return f"{report.network.name}: {', '.join(doc_inputs) or 'no input'} → {', '.join(outputs) or 'nothing'}"
 
 
-__all__ = ["RIGHT", "Expr", "Table", "grouped", "heading", "layer_table", "parameter_table", "result_tables"]
+__all__ = ["RIGHT", "Expr", "Table", "brief", "grouped", "heading", "layer_table", "parameter_table", "result_tables", "warned"]

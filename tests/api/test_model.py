@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import deferinit_cli
-from deferinit_cli import DeferredInitializationError, Rejected, Unusable, load
+from deferinit_cli import DeferinitWarning, DeferredInitializationError, Rejected, Unusable, load
 
 from ..cli import deferinit
 
@@ -236,3 +237,41 @@ def test_errors_say_where_users_find_them() -> None:
         "<text>:4:31: dense2: in_units is 11, but the input has 10 features [size-mismatch]",
     ]
     assert f"{Rejected.__module__}.{Rejected.__qualname__}" == "deferinit_cli.Rejected"
+
+
+# ---- warnings
+
+
+APART = "inputs: {x: [N, 4, H]}\nlayers:\n- residual:\n  - conv1d: {channels: 4, kernel_size: 3, padding: 1, stride: 2}\n"
+OPEN = "layers:\n- slice a: {axis: 1, start: 1}\n- add: [a, input]\n"
+
+
+def test_a_warning_is_issued_once_and_kept() -> None:
+    with pytest.warns(DeferinitWarning, match=r"<text>:3:3: .*only H == 1 fits.*\[sizes-diverge\]") as told:
+        model = load(APART).initialize()
+        model.resolve((1, 4, 1))
+        model(np.ones((1, 4, 1), "float32"))
+    assert len(told) == 1 and told[0].filename == __file__
+    (found,) = model.problems
+    assert (found.severity, found.rule, found.span.line) == ("warning", "sizes-diverge", 3)
+    assert model.document()["problems"][0]["severity"] == "warning"
+    assert "warning: residual0" in repr(model) and "warning: residual0" in model._repr_html_()
+    assert "warning: residual0" in repr(model.contract()) and model.contract().document["problems"]
+
+
+def test_a_warning_can_be_filtered_and_what_is_fine_has_none() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeferinitWarning)
+        assert len(load(APART).problems) == 1
+    with pytest.raises(DeferinitWarning):
+        load(APART)  # this suite makes errors of warnings
+    assert load(MLP).resolve((2, 20)).problems == []
+
+
+def test_a_rank_that_is_met_later_shows_more() -> None:
+    model = load(OPEN)
+    assert model.problems == []
+    with pytest.warns(DeferinitWarning, match="sizes-diverge") as told:
+        model.resolve((2, 2))
+        model.resolve((3, 2))
+    assert len(told) == 1 and len(model.problems) == 1

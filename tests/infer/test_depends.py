@@ -96,7 +96,8 @@ def test_batches_and_sequences_are_warned_of(spec: str, inputs: list[str], warni
     resolved = resolve(spec, *(["4x7"] if inputs else []))
     found = Report(resolved, "show", "", depends=True).warnings
     rest = ": made for one size of it, the network takes no other"
-    assert found == ([warning + rest] if warning else [])
+    assert [p["message"] for p in found] == ([warning + rest] if warning else [])
+    assert all((p["severity"], p["rule"]) == ("warning", "parameter-of-input-size") and p["line"] for p in found)
 
 
 def test_every_format_tells(tmp_path: Path) -> None:
@@ -105,9 +106,12 @@ def test_every_format_tells(tmp_path: Path) -> None:
     assert "depends_on" in table and "warning: a.weight depends on T" in table
     document = json.loads(deferinit("show", "x.yaml", "--depends", "--format", "json", cwd=tmp_path).stdout)
     assert [r["depends_on"] for r in document["parameters"]] == [["T"], []]
-    assert len(document["warnings"]) == 1
+    assert document["warnings"] == [p["message"] for p in document["problems"]]
+    (told,) = document["problems"]
+    assert (told["severity"], told["rule"], told["line"], told["layer"]) == ("warning", "parameter-of-input-size", 2, "a")
     rows = deferinit("show", "x.yaml", "--depends", "--format", "csv", "--input", "2x5x40", cwd=tmp_path).stdout.split("\n")
-    assert rows[0].endswith(",depends_on") and rows[1].endswith(",T") and rows[2].endswith(",")
+    assert rows[0].endswith(",depends_on,severity,rule,message")
+    assert ',T,warning,parameter-of-input-size,"a.weight depends on T' in rows[1] and ",,warning," in rows[2]
     markdown = deferinit("show", "x.yaml", "--depends", "--format", "markdown", cwd=tmp_path).stdout
     assert "depends_on" in markdown and "warning: a.weight" in markdown
     without = json.loads(deferinit("show", "x.yaml", "--format", "json", cwd=tmp_path).stdout)

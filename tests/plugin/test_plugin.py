@@ -125,3 +125,16 @@ def test_the_entry_point_is_declared() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"deferinit": PLUGIN}
+
+
+def test_warnings_are_told_and_fail_under_strict(folder: Path) -> None:
+    spec = "inputs: {x: [N, 4, H]}\nlayers:\n- residual: [conv1d: {channels: 4, kernel_size: 3, padding: 1, stride: 2}]\nchecks:\n- {input: 1x4x1}\n"
+    (folder / "nets" / "apart.yaml").write_text(spec)
+    told = "nets/apart.yaml:3:3: residual0: ceil(H/2) and H must be equal: only H == 1 fits"
+    passed = run(folder, "--deferinit", "nets/apart.yaml")
+    assert passed.returncode == 0 and "2 passed, 1 warning in" in passed.stdout
+    assert passed.stdout.count(f"DeferinitWarning: {told}") == 1
+    assert run(folder, "--deferinit", "nets/apart.yaml", "-W", "ignore::deferinit_cli.DeferinitWarning").stdout.count("Deferinit") == 0
+    failed = run(folder, "--deferinit-strict", "nets/apart.yaml")
+    assert failed.returncode == 1
+    assert "FAILED nets/apart.yaml::spec - line 3: residual0: ceil(H/2) and H must be equal: only H == 1 fits" in failed.stdout

@@ -68,6 +68,7 @@ NOT_OF_SPECS = {
         "unresolved where-option",
     "of the machine and of the program itself": "internal-error missing-package out-of-memory worker-died",
     "of an answer that there is not": "fill-differs fill-elsewhere left-open no-solution no-valid-size not-unique weights-unrelated",
+    "of what show --depends is asked for": "parameter-of-input-size",
     "of locks and revisions": "lock-corrupt lock-drift lock-missing lock-options lock-place lock-version revision",
     "of weights files": "weights-corrupt weights-extra weights-format weights-missing weights-pickle weights-unreadable",
     "of values, which only running has": "data-dtype data-missing data-shape data-unknown forward-failed initializer-dtype "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ...problems import Diagnostic, Span
+from ...problems import ERROR, Diagnostic, Span
 from ...verify.outcomes import LOCK, SPEC, STRICT, Outcome, Run
 
 CASES = 3
@@ -99,6 +99,8 @@ def counts(run: Run) -> str:
     if run.since is not None and not run.outcomes:
         return f"nothing changed since {run.since}: {run.unchanged} spec{plural(run.unchanged)} left out"
     text = f"{len(run.outcomes) - run.failed} passed, {run.failed} failed, in {specs} spec{plural(specs)}"
+    warned = sum(f.diagnostic.severity != ERROR for f in findings(run))
+    text += f", {warned} warning{plural(warned)}" if warned else ""
     return text + (f"; {run.unchanged} unchanged since {run.since}" if run.since is not None else "")
 
 

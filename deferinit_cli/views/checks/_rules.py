@@ -10,6 +10,7 @@ KNOWN = {
     "check-output": "A check of the spec expects other outputs than there are",
     "kernel-exceeds-input": "A window does not fit into what it slides over",
     "size-mismatch": "Two sizes that must be equal differ",
+    "sizes-diverge": "Sizes that must be equal are equal only up to a largest input",
     "unused-variable": "A variable that nothing reads",
     "unused-argument": "A block's argument that the block does not read",
     "unused-block": "A block that no layer calls",

@@ -13,7 +13,7 @@ def render(run: Run) -> str:
 
 
 def annotation(finding: Finding, base: str) -> str:
-    """`::error file=…,line=…,col=…,endColumn=…,title=…::message`."""
+    """`::error file=…,line=…,col=…,endColumn=…,title=…::message`, or `::warning …`."""
     d = finding.diagnostic
     path, span = place_of(finding.spec, d.span)
     where: dict[str, str | int] = {}
@@ -23,7 +23,7 @@ def annotation(finding: Finding, base: str) -> str:
             where |= {"line": span.line, "endLine": span.line, "col": span.column, "endColumn": span.end}
     where["title"] = f"deferinit: {d.rule}"
     properties = ",".join(f"{key}={in_property(str(value))}" for key, value in where.items())
-    return f"::error {properties}::{in_message(sentence(d, finding.where))}"
+    return f"::{d.severity} {properties}::{in_message(sentence(d, finding.where))}"
 
 
 def in_message(text: str) -> str:

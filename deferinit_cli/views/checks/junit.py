@@ -40,10 +40,11 @@ def suite(spec: str, group: list[Outcome]) -> str:
 def case(name: str, o: Outcome) -> str:
     line = f' line="{o.line}"' if o.line else ""
     head = f"  <testcase classname={quoted(class_name(o.spec))} name={quoted(name)} file={quoted(o.spec)}{line}"
-    if o.passed:
-        return f"{head}/>"
-    tag, first = "error" if is_error(o) else "failure", o.problems[0]
-    more = f" (and {len(o.problems) - 1} more)" if len(o.problems) > 1 else ""
+    if o.passed:  # warnings are told beside it
+        said = f">\n   <system-out>{escaped(render_all(o.problems))}</system-out>\n  </testcase>" if o.problems else "/>"
+        return head + said
+    tag, first = "error" if is_error(o) else "failure", o.failures[0]
+    more = f" (and {len(o.failures) - 1} more)" if len(o.failures) > 1 else ""
     message = quoted(first.message + more)
     return (
         f"{head}>\n   <{tag} type={quoted(first.rule)} message={message}>{escaped(render_all(o.problems))}</{tag}>\n  </testcase>"

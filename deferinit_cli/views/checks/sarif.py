@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ... import __version__
-from ...problems import Diagnostic, Related, Span
+from ...problems import ERROR, WARNING, Diagnostic, Related, Span
 from ...verify.outcomes import Run
 from ..problems import safe
 from ._findings import Finding, findings, is_file, place_of, relative, root, sentence
@@ -24,8 +24,9 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 def render(run: Run) -> str:
     found = findings(run)
     names = sorted({f.diagnostic.rule for f in found})
+    errors = {f.diagnostic.rule for f in found if f.diagnostic.severity == ERROR}
     driver = {"name": "deferinit", "version": __version__, "semanticVersion": __version__, **home(),
-              "rules": [rule(name) for name in names]}  # fmt: skip
+              "rules": [rule(name, ERROR if name in errors else WARNING) for name in names]}  # fmt: skip
     writer = Writer(root(), names)
     document = {
         "$schema": SCHEMA,
@@ -55,7 +56,7 @@ def home() -> dict[str, str]:
     return {"informationUri": url} if url else {}
 
 
-def rule(name: str) -> dict[str, Any]:
+def rule(name: str, level: str) -> dict[str, Any]:
     """A rule's description; code scanning shows the short one as title and the help beside the result."""
     short, help_ = described(name)
     return {
@@ -64,8 +65,8 @@ def rule(name: str) -> dict[str, Any]:
         "shortDescription": {"text": short},
         "fullDescription": {"text": help_},
         "help": {"text": help_, "markdown": help_},
-        "defaultConfiguration": {"level": "error"},
-        "properties": {"tags": ["correctness"], "precision": "very-high", "problem.severity": "error"},
+        "defaultConfiguration": {"level": level},
+        "properties": {"tags": ["correctness"], "precision": "very-high", "problem.severity": level},
     }
 
 
@@ -84,7 +85,7 @@ class Writer:
         out: dict[str, Any] = {
             "ruleId": d.rule,
             "ruleIndex": self.rules[d.rule],
-            "level": "error",
+            "level": d.severity,
             "message": {"text": message(d, finding.where)},
             "locations": [{"physicalLocation": self.place(path, span)}],
             "partialFingerprints": {"primaryLocationLineHash": self.fingerprint(path, d, span)},

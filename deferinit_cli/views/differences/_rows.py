@@ -9,7 +9,10 @@ from ...compare.differ import CHANGES, Difference, Row
 from ...compare.sides import Side, Tensor
 from ...compare.terms import written_shape
 from ...compare.words import beside, described
-from ..tables import Table
+from ...infer.warning import warnings
+from ...problems import Diagnostic
+from ...report.document import problem
+from ..tables import Table, brief
 
 _NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
 
@@ -27,8 +30,15 @@ def table_of(found: Difference, options: dict[str, Any]) -> Table:
     if table.rows and not any(row[4] for row in table.rows):
         table.columns = columns[:4]
         table.rows = [row[:4] for row in table.rows]
-    table.footer = [summary(found), *totals(found)]
+    table.footer = [summary(found), *totals(found), *(f"{d.severity}: {brief(problem(d))}" for d in warned(found))]
     return table
+
+
+def warned(found: Difference) -> list[Diagnostic]:
+    """The warnings about both sides; what is told of both alike is told of the second."""
+    first, second = (warnings(s.resolved) if s.resolved is not None else [] for s in (found.a, found.b))
+    known = {(d.rule, d.message) for d in second}
+    return [*(d for d in first if (d.rule, d.message) not in known), *second]
 
 
 def totals(found: Difference) -> list[str]:

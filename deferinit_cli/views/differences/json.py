@@ -11,7 +11,7 @@ from ...compare.terms import REST, written
 from ...problems import Diagnostic
 from ...report.document import SCHEMA, problem
 from ..json import dump
-from ._rows import counts
+from ._rows import counts, warned
 
 
 def render(found: Difference, options: dict[str, Any]) -> str:
@@ -31,7 +31,7 @@ def document(found: Difference) -> dict[str, Any]:
     }
     if found.loads is not None:
         out |= {"loads": found.loads, "wanted": found.of}
-    return {**out, "problems": []}
+    return {**out, "problems": [problem(d) for d in warned(found)]}
 
 
 def rejected(a: str, b: str, diagnostics: Sequence[Diagnostic]) -> str:
