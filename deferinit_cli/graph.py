@@ -257,6 +257,7 @@ class Network:
     __slots__ = (
         "allowed",
         "assertions",
+        "blocks_alone",
         "checks",
         "derived",
         "doc",
@@ -280,6 +281,7 @@ class Network:
         self.doc = ""
         self.dtype = "float32"
         self.source = source
+        self.blocks_alone = False  # whether the file only defines blocks: it is no network by itself
         self.inputs: list[Input] = []
         self.nodes: list[Node] = []
         self.makers: list[Node | Input] = []  # by value: who yields it

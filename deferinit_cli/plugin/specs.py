@@ -51,7 +51,7 @@ class SpecFile(pytest.File):
     def collect(self) -> Iterator[Case]:
         wanted: list[tuple[str, str, int | None]] = [(SPEC, "spec", None)]
         try:
-            wanted += [(CHECK, c.name, c.span.line) for c in load_text(locate_named(self.spec())).checks]
+            wanted += [(CHECK, c.name, c.span.line) for c in load_text(locate_named(self.spec()), blocks_alone=True).checks]
         except Exception:
             pass  # told when the spec's own case runs
         else:

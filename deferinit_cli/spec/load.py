@@ -122,25 +122,35 @@ def load_text(
     sets: Mapping[str, str] | None = None,
     name: str | None = None,
     strict: bool = False,
+    blocks_alone: bool = False,
     loader: Loader | None = None,
 ) -> Network:
     """The network of a text that `locate` has read; `strict` also looks for what is never used (`Network.lints`).
 
+    `blocks_alone`: a file that only defines blocks is a network without layers; otherwise it is rejected.
     `loader` finds the imports where they are no files below the spec's folder. Raises Rejected; Unusable where only the
     `sets` are wrong.
     """
     with Held():
-        return _load(located, dict(sets or {}), name, strict, loader)
+        return _load(located, dict(sets or {}), name, strict, blocks_alone, loader)
 
 
-def _load(located: Text, sets: dict[str, str], name: str | None, strict: bool, given: Loader | None) -> Network:
+def _load(
+    located: Text, sets: dict[str, str], name: str | None, strict: bool, blocks_alone: bool, given: Loader | None
+) -> Network:
     text, shown, title, folder = located
     loader = given or Loader(Faults(), folder)
     faults = loader.faults
     if folder is not None and given is None:
         loader.open.append(str(Path(shown).resolve()))
     try:
-        network = built(loader.file(text, shown, name or title, folder), loader, sets, strict)
+        file = loader.file(text, shown, name or title, folder)
+        only_blocks = file.layers is None and bool(file.blocks)
+        if only_blocks and not blocks_alone and not faults.found:
+            file.fault(file.tree, "no-layers", f"{file.title} has no layers: it defines blocks only, which other specs import",
+                       found=", ".join(file.blocks), expected="a layers key", help=f"import: {{name: {file.source.name}}}")  # fmt: skip
+        network = built(file, loader, sets, strict)
+        network.blocks_alone = only_blocks
     except TooMany as e:
         raise TooMany(in_order(e.diagnostics[:-1], loader)) from None
     if faults.found:

@@ -27,9 +27,6 @@ def build(file: File, faults: Faults, sets: dict[str, str], layers: Layers) -> N
     network.doc = file.doc
     values = file_variables(file, chosen(file, sets, faults), faults, 0)
     builder = Builder(network, layers)
-    if file.layers is None and file.blocks and not faults.found:
-        file.fault(file.tree, "no-layers", f"{file.title} has no layers: it defines blocks only, which other specs import",
-                   found=", ".join(file.blocks), expected="a layers key", help=f"import: {{name: {file.source.name}}}")  # fmt: skip
     if values is None or file.unsound or too_large(file):
         return network
     network.variables = dict(values.names)

@@ -35,7 +35,7 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
     """Everything asked about one spec, as outcomes; wrong specs and unreadable ones are outcomes too."""
     try:
         text = locate_named(spec)  # read once: every case sees the same text, standard input too
-        network = load_text(text, sets=asked.sets, strict=asked.strict)
+        network = load_text(text, sets=asked.sets, strict=asked.strict, blocks_alone=True)
     except Rejected as e:
         return [Outcome(spec, "spec", None, e.diagnostics, SPEC, isinstance(e, Unusable))]
     strict: Strict | None = None
@@ -46,7 +46,7 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
     resolved = infer(network)
     found = diagnostics(resolved) or hopeless(resolved)
     told = [] if found else warnings(resolved)
-    out = [Outcome(spec, "spec", None, [*found, *told])]
+    out = [Outcome(spec, "blocks" if network.blocks_alone else "spec", None, [*found, *told])]
     if strict is not None:
         strict.see(resolved)
     for check in network.checks:

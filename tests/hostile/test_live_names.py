@@ -95,7 +95,7 @@ def annotations(text: str) -> None:
     *lines, last = text.rstrip("\n").split("\n")
     plain_characters(text.replace("\t", ""))
     plain(last)
-    assert all(re.match(r"::error [^:]*::", line) for line in lines), text
+    assert all(re.match(r"::(error|warning) [^:]*::", line) for line in lines), text
 
 
 FORMATS = {"table": plain, "text": plain, "json": json.loads, "markdown": inert, "csv": no_formulas, "junit": ElementTree.fromstring,

@@ -103,7 +103,9 @@ def test_a_spec_whose_name_holds_line_ends(folder: Path) -> None:
 @pytest.mark.parametrize("spec", ["zoo:blocks/decoder", "blocks.yaml"])
 def test_blocks_alone_are_no_network(folder: Path, spec: str) -> None:
     (folder / "blocks.yaml").write_text("blocks:\n  b: {layers: [relu]}\n")
-    for args in (["show", spec], ["check", spec], ["contract", spec], ["init", spec], ["lock", spec]):
+    ran = asked("check", spec, cwd=folder)
+    assert ran.code == 0 and f"ok   {spec} (blocks only, which is no network)" in ran.out, ran
+    for args in (["show", spec], ["contract", spec], ["init", spec], ["lock", spec]):
         ran = asked(*args, cwd=folder)
         if spec.startswith("zoo:") and args[0] == "lock":
             assert ran.code == 2

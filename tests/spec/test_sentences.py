@@ -29,7 +29,7 @@ def same(found: Any, written: list[Any]) -> bool:
     return len(found) == len(written) and all(w == "_" or w == f for f, w in zip(found, written))
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["says"].replace(" ", "-") for case in CASES])
+@pytest.mark.parametrize("case", [c for c in CASES if c.keys() - {"says", "spec", "green"}], ids=lambda c: c["says"].replace(" ", "-"))
 def test_sentence(case: dict[str, Any]) -> None:
     assert case.keys() & HOLDS and case.keys() <= HOLDS | {"says", "spec", "input", "set"}
     network = load(case["spec"], sets=case.get("set"))
@@ -60,6 +60,7 @@ def test_sentence(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.get("green")], ids=lambda c: c["says"].replace(" ", "-"))
-def test_check_is_green(case: dict[str, Any]) -> None:
-    outcomes = verify(case["spec"], case.get("set"))
+def test_check_is_green(case: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(case["spec"], "utf-8")
+    outcomes = verify(str(tmp_path / "spec.yaml"), case.get("set"))
     assert outcomes and [d for o in outcomes for d in o.problems] == []

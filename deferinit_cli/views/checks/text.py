@@ -31,7 +31,8 @@ def line(spec: str, group: list[Outcome]) -> str:
 def ran(group: list[Outcome]) -> str:
     kinds = [o.kind for o in group]
     own, combined = kinds.count(CHECK), kinds.count(COMBINATION)
-    parts = [f"{own} check{plural(own)}" if own else "no checks of its own"]
+    alone = "blocks only, which is no network" if group[0].name == "blocks" else "no checks of its own"
+    parts = [f"{own} check{plural(own)}" if own else alone]
     if combined:
         parts.append(f"{combined} combination{plural(combined)}")
     parts += [word for kind, word in ((STRICT, "strict"), (LOCK, "locked")) if kind in kinds]
