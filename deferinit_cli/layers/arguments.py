@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from ..problems import Problem
-from ..shapes.dims import UNKNOWN
+from ..shapes.dims import UNKNOWN, is_symbolic
 from ..spelling import suggest
 
 REQUIRED: Any = object()
 
 EXPRESSION = {"$ref": "#/$defs/expression"}
 """What text in a field of numbers must look like, in the editor schema."""
+
+NO_SYMBOL = "a symbol stands for a size that only an input fixes: write a number or a variable"
 
 
 class Argument:
@@ -67,7 +69,8 @@ class Argument:
 
     def wrong(self, value: Any) -> Problem:
         """The Problem of a value that is not accepted, blaming this argument."""
-        return Problem("argument-type", f"{self.name} cannot be {show(value)}", blame=self.name, expected=self.expects())
+        return Problem("argument-type", f"{self.name} cannot be {show(value)}", blame=self.name, expected=self.expects(),
+                       help=NO_SYMBOL if is_symbolic(value) else "")  # fmt: skip
 
 
 def show(value: Any) -> str:

@@ -158,6 +158,7 @@ class PerAxis(Integer):
     ) -> None:
         super().__init__(help, default, minimum, None, also, open=unknown and not keeps)  # `_` of one that keeps is no question
         self.unknown = unknown
+        self.keeps = keeps
         self.words = tuple(words.split())
 
     def expects(self) -> str:
@@ -181,7 +182,7 @@ class PerAxis(Integer):
         return self._one(value)
 
     def _one(self, value: Any) -> Any:
-        if self.unknown and (value is UNKNOWN or is_symbolic(value)):
+        if (self.unknown and value is UNKNOWN) or (self.keeps and is_symbolic(value)):
             return value
         if value is None:  # the default, but not of one axis
             raise self.wrong(value)
