@@ -59,6 +59,7 @@ def resolve(work: Work, network: Network, inputs: tuple[str, ...], data: str | N
     from ..forward.inputs import named_arrays
     from ..infer.diagnose import diagnostics
     from ..infer.engine import infer
+    from ..infer.openness import undetermined
     from ..infer.warning import foreseen
     from ..spec.options import parse_inputs
     from ..weights.initialise import unresolved
@@ -75,7 +76,7 @@ def resolve(work: Work, network: Network, inputs: tuple[str, ...], data: str | N
     found = diagnostics(resolved)
     if found:
         work.reject(resolved, found, given)
-    missing = unresolved(resolved)
+    missing = unresolved(resolved) or undetermined(resolved)
     if missing:
         raise Rejected(missing)
     return resolved, arrays

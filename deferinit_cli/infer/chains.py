@@ -59,7 +59,7 @@ SIGNS: dict[type, str] = {Sum: "+-", Product: "*/"}
 def grouped(term: Any) -> str:
     """A term as a part of an equation."""
     words = shown(term)
-    return f"({words})" if " " in words and term.kind in ("sum", "floor", "mod") and not ceiling(term, words) else words
+    return f"({words})" if " " in words and term.kind in ("sum", "floor") and not ceiling(term, words) else words
 
 
 def ceiling(term: Expr, words: str) -> bool:

@@ -127,7 +127,7 @@ def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str,
     if isinstance(why, Node) and c.slots:
         return joined(resolved, c, why)
     named = f"{node.name}: " if node is not None else ""
-    if isinstance(why, Relation) and len(c.slots) == 1:  # it came to another size than was known
+    if isinstance(why, Relation) and len(c.slots) == 1 and not (why.says and why.slots == c.slots):  # it came to another size than was known
         before = resolved.store.known(why.slots[1]) if isinstance(why, (Window, Affine, Scaled)) and c.slots[0] == why.slots[0] else None
         found = c.found if before is None else f"{size(before)} -{why.node.name}-> {c.found}"
         return f"{named}{c.found} comes out, but it has to be {c.expected}", found, c.expected

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..collector import Held
 from ..graph import Assertion, Given, Input, Network, Node, Parameter
-from ..layers.frame import Frame, Wait
+from ..layers.frame import Frame, Told, Wait
 from ..problems import Problem
 from ..shapes import rows
 from ..shapes.bounds import compare
@@ -86,6 +86,9 @@ class Inference(Entering):
         self.require()
         store.assumed_more = bool(store.assumed) and len(store.clauses) > conditions
         recheck(store)
+        while store.queue:  # what divides by a size that was found to be a number
+            self.settle()
+            recheck(store)
         self.doubtful = bool(store.assumed) and len(store.conflicts) > sure
         return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given, self.symbols)
 
@@ -148,6 +151,9 @@ class Inference(Entering):
                 except Wait:
                     if not self.learn_ranks(frame, outputs):
                         return False
+        except Told:
+            self.failed.add(node.index)
+            return False
         except Problem as p:
             self.store.fail(Conflict(p.rule, p.message, node, (), p.blame, p.found, p.expected, p.help))
             self.failed.add(node.index)

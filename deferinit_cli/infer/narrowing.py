@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isqrt
 
-from ..shapes.expr import add, exact_div, floordiv, mod, mul, product, sub
+from ..shapes.expr import add, exact_div, floordiv, mul, product, sub
 from ..shapes.intervals import Ranges
 from ..shapes.normal import Expr, Term, symbol
 from ..shapes.reading import substitute
@@ -164,7 +164,7 @@ def inner_products(t: Term, found: set[tuple[Expr, ...]], seen: set[Expr]) -> bo
     if type(t) is int or t in seen:
         return True
     seen.add(t)
-    if t.kind in ("floor", "mod", "exact"):
+    if t.kind in ("floor", "exact"):
         return inner_products(t.args[0], found, seen) and type(t.args[1]) is int
     if t.kind != "sum":
         return False
@@ -194,7 +194,7 @@ def with_product(t: Term, parts: tuple[Expr, ...], memo: dict[Expr, Term]) -> Te
     return memo[t]
 
 
-REBUILT = {"floor": floordiv, "mod": mod, "exact": exact_div}
+REBUILT = {"floor": floordiv, "exact": exact_div}
 
 
 def splits(grouped: dict[str, list[Expr]], whole: int, sets: Sets) -> list[Sets]:

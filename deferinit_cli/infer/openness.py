@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from ..layers.base import is_known
+from ..problems import Diagnostic
 from ..shapes.normal import Expr
 from ..shapes.relations import Relation
 from .open_arguments import openings
 from .resolved import Resolved
+from .unknown import undecided
 
 
 def left_open(resolved: Resolved) -> list[str]:
-    """Names of open arguments, sizes and layers that wait for a rank; empty where nothing can be added to the clauses."""
+    """Names of open arguments, sizes and layers that wait for a rank, and divisors that are no number yet; empty where nothing
+    can be added to the clauses."""
     out = [o.name for o in openings(resolved.network)]
+    out += amounts(resolved)
     for node in resolved.network.nodes:
         frame = resolved.frames[node.index]
         if (frame is None or not frame.outputs) and node.index not in resolved.failed and not node.layer.passes:
@@ -20,6 +24,27 @@ def left_open(resolved: Resolved) -> list[str]:
     if resolved.store.assumed_more:
         out += [f"a size assumed at {name_of(relation)}" for relation in resolved.store.assumed]
     return list(dict.fromkeys([*out, *sizes(resolved)]))
+
+
+def amounts(resolved: Resolved) -> list[str]:
+    """Arguments over symbols that are not known, or are divided by though they are no number."""
+    out = []
+    for node in resolved.network.nodes:
+        for name, said, names in undecided(resolved, node):
+            out.append(f"{name} is {said}, decided once {' and '.join(names)} {'is' if len(names) == 1 else 'are'} known")
+    return list(dict.fromkeys(out))
+
+
+def undetermined(resolved: Resolved) -> list[Diagnostic]:
+    """One diagnostic for each argument over symbols that is not known: no layer can be run without it."""
+    return [
+        Diagnostic(
+            "unresolved", f"{name} is {said}: a run needs a number", node.place.args.get(name.rpartition(".")[2]) or node.place.span,
+            help=f"name {' and '.join(names)} in an input or an expect, or write a number", layer=node.name,
+        )
+        for node in resolved.network.nodes
+        for name, said, names in undecided(resolved, node)
+    ]  # fmt: skip
 
 
 def sizes(resolved: Resolved) -> list[str]:
@@ -58,9 +83,11 @@ def sizes(resolved: Resolved) -> list[str]:
         for name in node.layer.arguments if frame is not None else ():
             v = getattr(node.layer, name)
             own = frame.axes.get(name) if frame is not None and not isinstance(v, tuple) and not is_known(v) else None
+            if frame is not None and any(name == argument.name for _, _, argument in frame.plan.amounts):
+                continue  # told as what it is written as
             if type(own) is int and store.known(own) is None and find(own) in touched:
                 named.append(f"{node.name}.{name}")
-    return named or [f"a size of {name_of(r)}" for r in pending.values() if any(find(s) in touched for s in r.slots)][:1]
+    return named or amounts(resolved) or [f"a size of {name_of(r)}" for r in pending.values() if any(find(s) in touched for s in r.slots)][:1]
 
 
 def name_of(relation: Relation) -> str:

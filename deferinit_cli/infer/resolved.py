@@ -7,7 +7,7 @@ from typing import Any
 
 from ..graph import Given, Input, Network, Node, Parameter
 from ..layers.base import Layer, is_known
-from ..layers.frame import Frame, Wait
+from ..layers.frame import Frame, Told, Wait
 from ..problems import Problem
 from ..shapes import rows
 from ..shapes.dims import Sym
@@ -117,15 +117,12 @@ class Resolved:
         filled = object.__new__(type(layer))
         filled.__dict__.update({k: v for k, v in layer.__dict__.items() if k[0] != "_"})  # not its memos
         for name in left:
-            written = getattr(layer, name)
-            filled.__dict__[name] = (
-                tuple(self._filled(frame, f"{name}.{k}", v) for k, v in enumerate(written))
-                if isinstance(written, tuple)
-                else self._filled(frame, name, written)
-            )
+            filled.__dict__[name] = self._filled(frame, name, getattr(layer, name))
         return filled
 
     def _filled(self, frame: Frame, axis: str, written: Any) -> Any:
+        if isinstance(written, tuple):
+            return tuple([self._filled(frame, f"{axis}.{k}", v) for k, v in enumerate(written)])
         slot = frame.axes.get(axis) if not is_known(written) else None
         found = self.store.known(slot) if slot is not None else None
         return found if type(found) is int else written
@@ -164,7 +161,7 @@ def alone(layer: Layer) -> dict[str, Shape | None]:
     frame = Frame(store, None, layer, inputs, lambda sym: store.new(), None)
     try:
         frame.run()
-    except (Wait, Problem):
+    except (Wait, Told, Problem):
         for p in layer.memo("_tensors", layer.tensors):
             if p.axes and p.key not in frame.tensors:
                 frame.tensors[p.key] = tuple(frame.slot(name) for name in p.axes.split())
@@ -178,7 +175,7 @@ def alone(layer: Layer) -> dict[str, Shape | None]:
 
 def is_open(v: Any) -> bool:
     """Whether an argument, or an entry of one, is left to inference."""
-    return not all(map(is_known, v)) if isinstance(v, tuple) else not is_known(v)
+    return any(map(is_open, v)) if isinstance(v, tuple) else not is_known(v)
 
 
 def _plain(term: Any) -> int | None:

@@ -7,8 +7,10 @@ from typing import Any
 from ..graph import Node
 from ..layers.numeric import Size
 from ..shapes import rows
+from ..shapes.dims import symbols
 from ..shapes.normal import Expr
 from ..shapes.relations import Relation
+from ..shapes.words import text
 from .explain import node_of
 from .resolved import Resolved, is_open
 
@@ -58,7 +60,11 @@ class Unknown:
             seen.add(root)
             relation = self.relation(at)
             if relation is not None:
-                todo += [s for s in relation.slots[1:] if self.store.known(s) is None]
+                behind = [s for s in relation.slots[1:] if self.store.known(s) is None]
+                todo += behind
+                node = node_of(relation) if not behind else None
+                found = undecided(self.resolved, node) if node is not None else []
+                out.update(dict.fromkeys(f"`{name}`, which is {said}" for name, said, _ in found))
             else:
                 out.update(dict.fromkeys(self.said(root)))
         return list(out)
@@ -105,3 +111,20 @@ class Unknown:
         if left and not axis.startswith("dim "):
             return [f"`{node.name}.{n}` (left open)" for n in left]
         return [axis if axis.startswith("dim ") else f"{axis} of `{node.name}`"]
+
+
+def undecided(resolved: Resolved, node: Node) -> list[tuple[str, str, list[str]]]:
+    """A layer's arguments over symbols that are not known, or that sizes are divided by though they are no numbers: (the argument's
+    name, what it is, the symbols that it waits for)."""
+    out: list[tuple[str, str, list[str]]] = []
+    store, frame = resolved.store, resolved.frames[node.index]
+    if frame is None or not frame.plan.amounts:
+        return out
+    divided = {store.root(r.slots[-1]) for r in store.stalled if not r.done and r.node is node}
+    for axis, written, argument in frame.plan.amounts:
+        slot = frame.axes.get(axis)
+        term = store.known(slot) if slot is not None else None
+        if slot is None or term is None or store.root(slot) in divided:
+            names = sorted(term.symbols) if type(term) is Expr else sorted(map(str, symbols(written)))
+            out.append((f"{node.name}.{argument.name}", text(term) if type(term) is Expr else str(written), names))
+    return out

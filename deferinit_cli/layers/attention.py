@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ..shapes.dims import is_symbolic
 from .base import Layer, Problem, flag, integer, is_known, layer, number
 from .broadcast import stretch
 from .frame import Frame
@@ -61,10 +62,11 @@ class Attention(Layer):
         "rank-mismatch: bias has at most 4 dims",
     )
 
-    heads = integer("query heads", minimum=1, also="num_heads n_head", open=True)
+    heads = integer("query heads", minimum=1, also="num_heads n_head", open=True, symbols=True)
     kv_heads = integer(
-        "key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads", open=True
-    )
+        "key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads", open=True,
+        symbols=True,
+    )  # fmt: skip
     causal = flag("a query sees only keys up to its own place", default=False, also="is_causal use_causal_mask")
     window = integer("with causal: only the last so many keys, its own included", default=None, minimum=1, also="sliding_window")
     scale = number("factor of the logits; 1/sqrt(head_dim) when left out", default=None)
@@ -85,6 +87,7 @@ class Attention(Layer):
         for width, heads, own in (("q_width", "heads", "head_dim"), ("k_width", kv, "head_dim"), ("v_width", kv, "v_dim")):
             r.slot(own)
             r.product(width, heads, own, says=says, blame="heads")
+        shared(self, r)
         if len(r.inputs) > 3:
             stretch(r, r.dims(3), (r.slot("N"), r.slot("heads"), r.slot("Tq"), r.slot("Tk")), "bias")
 
@@ -104,6 +107,12 @@ class Attention(Layer):
 def kv_axis(self: Any) -> str:
     """The axis that tells how many heads keys and values have."""
     return "heads" if self.kv_heads is None else "kv_heads"
+
+
+def shared(self: Any, r: Frame) -> None:
+    """The same as `groups`, of heads written over symbols."""
+    if self.kv_heads is not None and (is_symbolic(self.heads) or is_symbolic(self.kv_heads)):
+        r.divides("kv_heads", "heads", says="{whole} heads do not split into {part} groups", blame="kv_heads")
 
 
 def groups(self: Any) -> None:

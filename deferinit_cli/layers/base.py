@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ..problems import Problem
-from ..shapes.dims import UNKNOWN, is_symbolic
+from ..shapes.dims import UNKNOWN, Sym, is_symbolic
 from . import registry
 from .arguments import Argument, Choice, Flag, Text
 from .numeric import Dims, Integer, Integers, Number, Padding, PerAxis, Size, Value
@@ -15,6 +15,9 @@ from .patterns import Param, Plan, family_words, filled
 if TYPE_CHECKING:
     from .frame import Frame
     from .options import Options, Path, Seen
+
+OWN = -1
+"""The scope of symbols that stand for a layer's own arguments."""
 
 # The words layer files declare arguments with. Typed Any: on an instance the attribute is the value.
 size: Callable[..., Any] = Size
@@ -134,8 +137,29 @@ class Layer:
         """Its patterns, taken apart."""
         found: Plan | None = self.__dict__.get("_plan")
         if found is None:
-            found = self.__dict__["_plan"] = Plan(self.takes, self.gives, self.memo("_tensors", self.tensors))
+            tensors = self.memo("_tensors", self.tensors)
+            found = self.__dict__["_plan"] = Plan(self.takes, self.gives, tensors, *self.stating())
         return found
+
+    def stating(self) -> tuple[Layer, list[tuple[str, Any, Argument]]]:
+        """The layer with a symbol named after its axis for each number that is written as an expression over symbols, and those.
+
+        Sizes and lists of dims are not among them: they are read where they stand.
+        """
+        amounts: list[tuple[str, Any, Argument]] = []
+        named: dict[str, Any] = {}
+        for name, argument in self.arguments.items():
+            v = self.__dict__.get(name)
+            if type(v) is not int and isinstance(argument, Integer) and not isinstance(argument, Size):
+                before = len(amounts)
+                stated = stand_ins(v, name, argument, amounts)
+                if len(amounts) > before:
+                    named[name] = stated
+        if not named:
+            return self, amounts
+        copy = object.__new__(type(self))
+        copy.__dict__.update({k: v for k, v in self.__dict__.items() if k[0] != "_"} | named)  # not its memos
+        return copy, amounts
 
     def relate(self, r: Frame) -> None:
         """Relations between the axes that `takes`, `gives` and the parameters name, beyond equal names."""
@@ -206,6 +230,16 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"{self.kind}({', '.join(f'{k}={v}' for k, v in self.__dict__.items() if k in self.arguments)})"
+
+
+def stand_ins(value: Any, axis: str, argument: Argument, amounts: list[tuple[str, Any, Argument]]) -> Any:
+    """A value with the symbol of its axis in the place of each expression over symbols, which are added to `amounts`."""
+    if isinstance(value, tuple):
+        return tuple([stand_ins(v, f"{axis}.{k}", argument, amounts) for k, v in enumerate(value)])
+    if not is_symbolic(value):
+        return value
+    amounts.append((axis, value, argument))
+    return Sym(axis, OWN)
 
 
 L = TypeVar("L", bound=Layer)

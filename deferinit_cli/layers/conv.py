@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializers import glorot_uniform, zeros
-from ..shapes.dims import Op, Size, Sym
+from ..shapes.dims import Sym, larger
 from .activations import activate, activation_arg
 from .base import UNKNOWN, Layer, choice, flag, integer, layer, padding_arg, param, per_axis, size
 from .frame import Frame
 from .options import Options, Path, Seen, divisors
 from .patterns import AXES, Param
 from .trying import ORDER, oddity, windowed
-from .windows import is_int, pads, slide
+from .windows import is_said, pads, slide
 
 GROUP = "Convolution"
 
@@ -57,12 +57,12 @@ class Convolution(Layer):
         if self.padding_mode not in ("reflect", "circular"):
             return
         for i, axis in enumerate(AXES[3 - self.spatial :]):
-            need = self.needed(i)
+            need = self.needed(i, axis)
             if need is not None and need != 0:
-                r.at_most(r.name(f"need_{axis}", r.count(need, axis)), axis, rule="padding-too-large", blame="padding",
+                r.at_most(r.name(f"need_{axis}", r.term(need)), axis, rule="padding-too-large", blame="padding",
                           says=f"{self.padding_mode} padding needs {{whole}} cells, there are {{part}}")  # fmt: skip
 
-    def needed(self, i: int) -> Size | None:
+    def needed(self, i: int, axis: str) -> Any:
         """How many cells of a spatial axis its padding repeats: a number, or a term of the axis where `same` hangs on its size.
 
         0: none; None: an argument is unknown.
@@ -70,16 +70,14 @@ class Convolution(Layer):
         pad, k, s, d = pads(self)[i], self.each("kernel_size")[i], self.each("stride")[i], self.each("dilation")[i]
         own = self.padding_mode == "reflect"  # which does not repeat the edge itself
         if pad != "same":
-            return max(pad) + own if all(map(is_int, pad)) and max(pad) else None
-        if not all(map(is_int, (k, s, d))):
+            return larger(*pad) + int(own) if all(map(is_said, pad)) and any(pad) else None
+        if not all(map(is_said, (k, s, d))):
             return None
         reach = d * (k - 1) + 1
         if s == 1:
-            return reach // 2 + own if reach > 1 else 0
-        x = Sym("x")
-        end = Op("*", Op("//", Op("+", x, s - 1), s), s)
-        total = Op("max", Op("-", Op("+", end, reach - s), x), 0)
-        return Op("+", Op("//", Op("+", total, 1), 2), int(own))
+            return reach // 2 + own if reach != 1 else 0
+        x = Sym(axis)
+        return (larger((x + (s - 1)) // s * s + (reach - s) - x, 0) + 1) // 2 + int(own)
 
     def convolve(self, p: Any, x: Any, groups: int) -> Any:
         from . import kernels
@@ -113,7 +111,7 @@ class Conv(Convolution):
     padding = Convolution.padding
     dilation = Convolution.dilation
     groups = integer("parts the channels are split into, each convolved alone", default=1, minimum=1,
-                     also="feature_group_count num_group group", open=True)  # fmt: skip
+                     also="feature_group_count num_group group", open=True, symbols=True)  # fmt: skip
 
     takes, gives = "N in_channels {space}", "N channels {space_out}"
     macs = "N channels {space_out} in_group {kernel}"
@@ -148,7 +146,8 @@ class DepthwiseConv(Convolution):
     example = ("{kernel_size: 3, padding: same}", "[N, 16, {Space}]")
 
     kernel_size = Convolution.kernel_size
-    multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier channel_multiplier", open=True)
+    multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier channel_multiplier", open=True,
+                         symbols=True)  # fmt: skip
 
     takes, gives = "N in_channels {space}", "N channels {space_out}"
     macs = "N channels {space_out} {kernel}"

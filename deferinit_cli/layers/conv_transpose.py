@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializers import glorot_uniform, zeros
+from ..shapes.dims import is_symbolic, larger
 from . import kernels
 from .activations import activate, activation_arg
 from .base import UNKNOWN, Layer, Problem, flag, integer, layer, padding_arg, param, per_axis, size
@@ -12,7 +13,7 @@ from .frame import Frame
 from .options import Options, Path, Seen, divisors
 from .patterns import AXES, Param
 from .trying import ORDER, spread
-from .windows import is_int, pads
+from .windows import is_int, is_said, pads
 
 GROUP = "Convolution"
 
@@ -40,7 +41,7 @@ class ConvTranspose(Layer):
     padding = padding_arg("cells cut from each side of the result; same makes it stride times as large")
     output_padding = per_axis("cells added behind, less than stride or dilation", default=0, minimum=0)
     dilation = per_axis("distance between the kernel's cells", default=1, also="dilation_rate")
-    groups = integer("parts the channels are split into", default=1, minimum=1, also="num_group", open=True)
+    groups = integer("parts the channels are split into", default=1, minimum=1, also="num_group", open=True, symbols=True)
     bias = flag("add a learned offset", default=True, also="use_bias", open=True)
     in_channels = size("channels expected; inferred when left out", default=UNKNOWN)
     activation = activation_arg()
@@ -62,7 +63,7 @@ class ConvTranspose(Layer):
     def check(self) -> None:
         for name in ("kernel_size", "stride", "dilation", "output_padding"):
             self.each(name)
-        if self.padding == "same" and any(is_int(extra) and extra for extra in self.each("output_padding")):
+        if self.padding == "same" and any(extra is not UNKNOWN and extra != 0 for extra in self.each("output_padding")):
             raise Problem("argument-conflict", "padding same says the size, and so does output_padding", "output_padding",
                           help="leave output_padding out, or say the padding in numbers")  # fmt: skip
         for extra, s, d in zip(self.each("output_padding"), self.each("stride"), self.each("dilation")):
@@ -84,10 +85,21 @@ class ConvTranspose(Layer):
         r.product("channels", "groups", "out_group", says=says, blame="groups")
         each = zip(AXES[3 - self.spatial :], self.each("kernel_size"), self.each("stride"), self.margins(), self.each("dilation"))
         for axis, k, s, (before, behind, extra), d in each:
-            if all(map(is_int, (k, s, before, behind, extra, d))):
+            if all(map(is_said, (k, s, before, behind, extra, d))):
                 r.affine(f"{axis}_out", axis, s, d * (k - 1) + 1 - s - (before + behind) + extra)
             else:
                 r.slot(f"{axis}_out")
+        self.bounded(r)
+
+    def bounded(self, r: Frame) -> None:
+        """State of what is written over symbols that output_padding is 0, or below stride or dilation; `check` does it of numbers."""
+        if self.padding == "same":
+            return
+        for i, (extra, s, d) in enumerate(zip(self.each("output_padding"), self.each("stride"), self.each("dilation"))):
+            if all(map(is_said, (extra, s, d))) and any(map(is_symbolic, (extra, s, d))) and extra != 0:
+                r.at_most(r.name(f"extra_{i}", r.term(extra)), r.name(f"step_{i}", r.term(larger(larger(s, d) - 1, 0))),
+                          rule="output-padding", blame="output_padding",
+                          says="output_padding {whole} is more than {part}, one below stride or dilation")  # fmt: skip
 
     order = ORDER
 
@@ -107,8 +119,8 @@ class ConvTranspose(Layer):
 
 def surplus(kernel: Any, stride: Any, dilation: Any) -> tuple[Any, Any, Any]:
     """The margins of padding same: the result is cut, or filled up, to stride times the input."""
-    if not all(map(is_int, (kernel, stride, dilation))):
+    if not all(map(is_said, (kernel, stride, dilation))):
         return UNKNOWN, UNKNOWN, UNKNOWN
     over = dilation * (kernel - 1) + 1 - stride
-    cut = max(over, 0)
-    return cut // 2, cut - cut // 2, max(-over, 0)
+    cut = larger(over, 0)
+    return cut // 2, cut - cut // 2, larger(-over, 0)

@@ -63,7 +63,7 @@ class RelativeBias(Layer):
 
     buckets = integer("buckets of distances", minimum=2, also="num_buckets relative_attention_num_buckets")
     max_distance = integer("distance from which all share a bucket", minimum=1, also="relative_attention_max_distance")
-    heads = integer("heads", minimum=1, also="num_heads", open=True)
+    heads = integer("heads", minimum=1, also="num_heads", open=True, symbols=True)
     bidirectional = flag("tell before from behind", default=True)
 
     ports = ("q", "k")

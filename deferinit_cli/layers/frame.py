@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..problems import Problem
 from ..shapes import rows
 from ..shapes.rows import Open, Rest, Row, Wait
+from .named import Told
 from .relating import Relating
 
 
@@ -16,10 +17,12 @@ class Frame(Relating):
     def run(self) -> None:
         """Read `takes`, state the relation, make parameters and outputs."""
         plan, tensors = self.plan, self.tensors
+        if plan.amounts:
+            self._amounts()
         for port, pattern in enumerate(plan.takes):
             if port < len(self.inputs):
                 self._take(port, *pattern)
-        self.layer.relate(self)
+        plan.layer.relate(self)
         for key, names in plan.tensors:
             if key not in tensors:
                 tensors[key] = self.slots(names)
@@ -27,6 +30,18 @@ class Frame(Relating):
                 rows.unify(tensors[key], self.slots(names), self.store, self.node)
         if plan.gives:
             self.outputs = [self._give(*pattern) for pattern in plan.gives]
+
+    def _amounts(self) -> None:
+        """State the numbers that are written as expressions over symbols; raises Told once all of them are, where one is out of range."""
+        wrong = False
+        for axis, size, argument in self.plan.amounts:
+            try:
+                if axis not in self.axes:
+                    self.amount(axis, size, argument)
+            except Told:
+                wrong = True
+        if wrong:
+            raise Told
 
     def sure(self) -> list[Row]:
         """The outputs of a layer whose inputs are wrong, as far as its own arguments say them."""
@@ -118,4 +133,4 @@ class Frame(Relating):
         return Open(front + middle.prefix, middle.rest, middle.suffix + back)
 
 
-__all__ = ["Frame", "Wait"]
+__all__ = ["Frame", "Told", "Wait"]

@@ -40,7 +40,7 @@ class GroupNorm(Layer):
 
     example = ("4", "[N, 16, 32, 32]")
 
-    groups = integer("groups the channels are split into", minimum=1, also="num_groups", open=True)
+    groups = integer("groups the channels are split into", minimum=1, also="num_groups", open=True, symbols=True)
     eps = number("added to the variance", default=1e-5, minimum=0, also="epsilon")
     scale = flag("a learned scale per channel", default=True, also="affine", open=True)
     center = flag("a learned shift per channel", default=True, open=True)

@@ -8,7 +8,7 @@ from typing import Any
 from ..initializers import glorot_uniform, zeros
 from ..shapes.bounds import compare
 from ..shapes.words import text
-from .attention import attend, groups, join_heads, split_heads
+from .attention import attend, groups, join_heads, shared, split_heads
 from .base import UNKNOWN, Layer, flag, holds, integer, is_known, layer, size
 from .frame import Frame
 from .lazy import np
@@ -39,10 +39,11 @@ class MultiHeadAttention(Layer):
         "size-mismatch: an input left out is the one before it, so their widths are equal",
     )
 
-    heads = integer("query heads", minimum=1, also="num_heads nhead", open=True)
+    heads = integer("query heads", minimum=1, also="num_heads nhead", open=True, symbols=True)
     kv_heads = integer(
-        "key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads", open=True
-    )
+        "key and value heads; as many as heads when left out", default=None, minimum=1, also="num_kv_heads", open=True,
+        symbols=True,
+    )  # fmt: skip
     head_dim = size("width of a head; the query's width over heads when left out", default=UNKNOWN, also="key_dim")
     bias = flag("learned offsets", default=True, also="use_bias", open=True)
     causal = flag("a query sees only keys up to its own place", default=False)
@@ -143,6 +144,7 @@ class MultiHeadAttention(Layer):
 
     def relate(self, r: Frame) -> None:
         r.slot("width")
+        shared(self, r)
         if self.widths()[2] == "rows":
             r.slot("rows")
             r.sum("rows", "heads*head_dim", "kv_heads*head_dim", "kv_heads*head_dim")

@@ -12,13 +12,17 @@ from typing import Any, Union
 from ..problems import Problem
 from ..shapes import rows
 from ..shapes.dims import UNKNOWN, Op, Sym
-from ..shapes.relations import Product, post
-from ..shapes.relations.expressions import expression
+from ..shapes.relations import Positive, Product, post
+from ..shapes.relations.expressions import expression, operation
 from ..shapes.rows import Open, Row, Wait
 from ..shapes.store import Fact, Store
-from .base import Layer
+from .base import OWN, Layer
 
 Axis = Union[str, int]
+
+
+class Told(Exception):
+    """What is wrong with a layer stands among the conflicts already: no more can be stated of it."""
 
 
 class NamedAxes:
@@ -91,7 +95,7 @@ class NamedAxes:
         if axis in known:
             return known[axis]
         name, _, place = axis.partition(".")
-        v = self.layer.__dict__.get(name) if name in self.layer.arguments else None
+        v = self.plan.layer.__dict__.get(name) if name in self.layer.arguments else None
         if place:
             v = v[int(place)] if isinstance(v, tuple) else v
         v = None if v is UNKNOWN or isinstance(v, (str, bool, float)) else v
@@ -119,10 +123,30 @@ class NamedAxes:
         if type(size) is int:
             return self.store.new(size, Fact(self.node, what))
         if type(size) is Sym:
-            return self.symbol(size)
+            return self.slot(size.name) if size.scope == OWN else self.symbol(size)
         if type(size) is Op:
             return expression(self.store, self.node, size, what, self.symbol)
         return self.left_out()
+
+    def amount(self, axis: str, size: Any, argument: Any) -> None:
+        """Make the slot of a number among the arguments that is written as an expression over symbols; its range becomes a clause."""
+        name = axis.partition(".")[0]
+        slot = (
+            self.symbol(size)
+            if type(size) is Sym
+            else operation(self.store, self.node, size, name, self.symbol, set(), name, inner=True)
+        )
+        self.axes[axis] = slot
+        if argument.minimum is not None:
+            self.least(slot, argument.minimum, name, argument.expects())
+
+    def least(self, slot: int, minimum: int, name: str, expected: str) -> None:
+        """An argument's number is not below its minimum; raises Told where it surely is."""
+        before = len(self.store.conflicts)
+        post(self.store, Positive(self.node, slot, minimum, rule="argument-range", blame=name, says=f"{name} is {{whole}}",
+                                  expected=expected))  # fmt: skip
+        if len(self.store.conflicts) > before:
+            raise Told
 
     def named(self, axis: str, slot: int | None) -> int:
         """Give a slot (None: a new one) a name in this layer, unless the name is taken; the slot of the name."""

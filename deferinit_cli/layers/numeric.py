@@ -13,7 +13,7 @@ RANK = 64
 
 
 class Integer(Argument):
-    """An int within a range; with `default=None`, null is accepted."""
+    """An int within a range; with `default=None`, null is accepted. `symbols`: an expression over symbols is accepted too."""
 
     type = "int"
 
@@ -25,11 +25,13 @@ class Integer(Argument):
         maximum: int | None = None,
         also: str = "",
         open: bool = False,
+        symbols: bool = False,
     ) -> None:
         super().__init__(help, default, also)
         self.minimum = minimum
         self.maximum = maximum
         self.open = open
+        self.symbols = symbols
 
     def called(self, name: str) -> None:
         super().called(name)
@@ -44,6 +46,8 @@ class Integer(Argument):
 
     def accept(self, value: Any) -> Any:
         if (value is None and self.default is None) or (value is UNKNOWN and self.open):
+            return value
+        if self.symbols and is_symbolic(value):
             return value
         if type(value) is float and value.is_integer():
             value = int(value)
@@ -156,9 +160,9 @@ class PerAxis(Integer):
         words: str = "",
         keeps: bool = False,
     ) -> None:
-        super().__init__(help, default, minimum, None, also, open=unknown and not keeps)  # `_` of one that keeps is no question
+        # `_` of one that keeps is no question
+        super().__init__(help, default, minimum, None, also, open=unknown and not keeps, symbols=True)
         self.unknown = unknown
-        self.keeps = keeps
         self.words = tuple(words.split())
 
     def expects(self) -> str:
@@ -182,7 +186,7 @@ class PerAxis(Integer):
         return self._one(value)
 
     def _one(self, value: Any) -> Any:
-        if (self.unknown and value is UNKNOWN) or (self.keeps and is_symbolic(value)):
+        if self.unknown and value is UNKNOWN:
             return value
         if value is None:  # the default, but not of one axis
             raise self.wrong(value)

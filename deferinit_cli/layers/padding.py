@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..shapes.dims import larger
 from .arguments import EXPRESSION
 from .base import Layer, Problem, choice, layer, number
 from .frame import Frame
@@ -63,10 +64,10 @@ class Pad(Layer):
         for k, w in enumerate(self.widths):
             if sum(w):
                 r.slot(f"b{k}")
-                r.sum(f"b{k}", f"a{k}", plus=sum(w))
-                most = max(w) + (self.mode == "reflect")
-                if self.mode in ("reflect", "circular") and most > 1:
-                    r.at_most(r.name(f"need{k}", r.axes.get(f"need{k}") or r.slot(most)), f"a{k}", rule="padding-too-large",
+                r.widen(f"b{k}", f"a{k}", sum(w))
+                most = larger(*w) + int(self.mode == "reflect")
+                if self.mode in ("reflect", "circular") and most != 1:
+                    r.at_most(r.name(f"need{k}", r.axes.get(f"need{k}") or r.term(most)), f"a{k}", rule="padding-too-large",
                               blame="widths", says=f"{self.mode} padding needs {{whole}} cells, there are {{part}}")  # fmt: skip
 
     def forward(self, p: Any, x: Any) -> Any:

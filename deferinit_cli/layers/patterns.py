@@ -80,11 +80,15 @@ class Plan:
     """What a layer's patterns ask for, taken apart once per instance and shared by all its nodes.
 
     `written` and `free` are filled as axes are met: what the spec says of an axis, and whether it is nothing but a name.
+    `amounts` are the numbers among the arguments that are written as expressions over symbols: (axis, expression, argument).
+    `layer` is what states the relation: it has for each of those the symbol of its axis.
     """
 
-    __slots__ = ("free", "gives", "takes", "tensors", "written")
+    __slots__ = ("amounts", "free", "gives", "layer", "takes", "tensors", "written")
 
-    def __init__(self, takes: str, gives: str, tensors: list[Param]) -> None:
+    def __init__(self, takes: str, gives: str, tensors: list[Param], layer: Any = None, amounts: Any = ()) -> None:
+        self.layer = layer
+        self.amounts = amounts
         self.takes = patterns(takes) if takes else ()
         self.gives = patterns(gives) if gives else ()
         self.tensors = [(p.key, tokens(p.axes)) for p in tensors]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..shapes.dims import is_symbolic, larger
 from . import pools
 from .base import Layer, Problem, flag, layer, number, padding_arg, per_axis
 from .frame import Frame
 from .options import Options, Path, Seen
 from .trying import ORDER, oddity, windowed
-from .windows import is_int, pads, slide, stride
+from .windows import is_int, is_said, pads, slide, stride
 
 GROUP = "Pooling"
 
@@ -56,6 +57,14 @@ class Padded(Pool):
             if is_int(k) and isinstance(pad, tuple) and all(map(is_int, pad)) and 2 * max(pad) > k:
                 raise Problem("padding-too-large", f"padding {max(pad)} is more than half of the kernel of {k}", "padding",
                               str(max(pad)), f"at most {k // 2}")  # fmt: skip
+
+    def relate(self, r: Frame) -> None:
+        super().relate(r)
+        for i, pad in enumerate(pads(self)):  # the same of what is written over symbols
+            k = self.each("kernel_size")[i]
+            if pad != "same" and all(map(is_said, (k, *pad))) and any(map(is_symbolic, (k, *pad))):
+                r.at_most(r.name(f"pad_{i}", r.term(larger(*pad))), r.name(f"half_{i}", r.term(k // 2)), rule="padding-too-large",
+                          blame="padding", says="padding {whole} is more than half of the kernel, {part}")  # fmt: skip
 
 
 @layer(

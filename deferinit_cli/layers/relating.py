@@ -5,8 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes import rows
-from ..shapes.relations import Affine, AtMost, Broadcast, Divisible, Floored, Product, Relation, Scaled, Sum, Window, post
-from ..shapes.relations.expressions import operation
+from ..shapes.bounds import lower_bound, upper_bound
+from ..shapes.dims import Sym, is_symbolic
+from ..shapes.relations import (
+    Affine,
+    AtMost,
+    Broadcast,
+    Divisible,
+    Floored,
+    Product,
+    Relation,
+    Scaled,
+    Slide,
+    Spread,
+    Sum,
+    Window,
+    post,
+)
+from ..shapes.relations.expressions import operation, plainly
 from ..shapes.rows import Open, Rest, Row, Wait
 from .named import Axis, NamedAxes
 
@@ -83,12 +99,16 @@ class Relating(NamedAxes):
         """out = the sum of terms + plus."""
         self.state(Sum(self.node, self.slot(out), tuple(self.slot(t) for t in terms), plus, **words))
 
-    def window(self, out: Axis, x: Axis, offset: int, stride: int = 1, factor: int = 1, note: Any = None, **words: str) -> None:
-        """out = floor((factor*x + offset) / stride), at least 1.
+    def window(self, out: Axis, x: Axis, offset: Any, stride: Any = 1, factor: int = 1, note: Any = None, **words: str) -> None:
+        """out = floor((factor*x + offset) / stride), at least 1. Offset and stride may be expressions over the symbols of arguments.
 
         `note`, in words for people: (kernel, stride, padding, dilation, the padding before where windows may hang over).
         """
         axes = self.axes
+        if is_symbolic(offset) or is_symbolic(stride):
+            shift, step = self.term(offset - stride), self.term(stride)
+            self.state(Slide(self.node, self.slot(out), self.slot(x), shift, step, **words))
+            return
         if stride == 1 and factor == 1 and offset == 0 and type(out) is str and out not in axes:
             axes[out] = axes[x] if x in axes else self.slot(x)
             return
@@ -101,15 +121,30 @@ class Relating(NamedAxes):
         else:
             self.state(Scaled(self.node, self.slot(out), self.slot(x), scale, least, **words))
 
-    def affine(self, out: Axis, x: Axis, factor: int, constant: int, **words: str) -> None:
-        """out = factor*x + constant, at least 1."""
+    def affine(self, out: Axis, x: Axis, factor: Any, constant: Any, **words: str) -> None:
+        """out = factor*x + constant, at least 1. Both numbers may be expressions over the symbols of arguments."""
+        if is_symbolic(factor) or is_symbolic(constant):
+            self.state(Spread(self.node, self.slot(out), self.slot(x), self.term(factor), self.term(constant), **words))
+            return
         self.state(Affine(self.node, self.slot(out), self.slot(x), factor, constant, **words))
 
-    def count(self, number: Any, axis: str) -> int:
-        """The slot of a number: an int, or an expression over a symbol that stands for an axis. It may be 0."""
-        if type(number) is int:
+    def term(self, number: Any, blame: str = "") -> int:
+        """The slot of a number: an int, or an expression over symbols that stand for axes. It may be 0 or less."""
+        if isinstance(number, int):
             return self.slot(number)
-        return operation(self.store, self.node, number, "", lambda _: self.slot(axis), set(), "", inner=True)
+        if type(number) is Sym:
+            return self.slot(number.name)
+        return operation(self.store, self.node, number, blame, lambda sym: self.slot(sym.name), set(), blame, inner=True)
+
+    def widen(self, out: Axis, x: Axis, plus: Any, **words: str) -> None:
+        """out = x + plus, which may be an expression over the symbols of arguments."""
+        if is_symbolic(plus):
+            more = self.term(plus)
+            relation = Sum(self.node, self.slot(out), (self.slot(x), more), 0, **words)
+            relation.free = {more}
+            self.state(relation)
+        else:
+            self.sum(out, x, plus=plus, **words)
 
     def floored(self, out: Axis, x: Axis, m: Axis) -> None:
         """out = floor(x / m), which may be 0; forward only."""
@@ -122,6 +157,19 @@ class Relating(NamedAxes):
     def at_most(self, x: Axis, limit: Axis, **words: str) -> None:
         """x <= limit."""
         self.state(AtMost(self.node, self.slot(x), self.slot(limit), **words))
+
+    def behind(self, name: str) -> bool:
+        """Whether a place along an axis is counted from its end: it is negative. An expression over symbols is so where it is
+        for all sizes; any other is counted from the start, and must not be negative."""
+        said = getattr(self.layer, name)
+        if not is_symbolic(said):
+            return said is not None and said < 0
+        high, low = upper_bound(plainly(said)), lower_bound(plainly(said))
+        if high is not None and high < 0:
+            return True
+        if low is None or low < 0:
+            self.least(self.slot(name), 0, name, "at least 0: an expression over symbols counts from the start unless it is always negative")
+        return False
 
     def indexed(self, count: int, plus: int) -> None:
         """The layer is indexed by the numbers from `plus` to count + plus - 1: it needs count + plus entries at least."""

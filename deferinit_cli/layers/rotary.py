@@ -22,7 +22,7 @@ class Rotary(Layer):
     example = ("4", "[N, T, 64]")
     rules = ("odd-rotation: an even number of features turns in each head",)
 
-    heads = integer("heads that the width is split into", minimum=1, also="num_heads", open=True)
+    heads = integer("heads that the width is split into", minimum=1, also="num_heads", open=True, symbols=True)
     theta = number("base of the angles", default=10000.0, minimum=1, also="base rope_theta")
     fraction = number("part of each head that turns", default=1.0, minimum=0, maximum=1, also="partial_rotary_factor rotary_pct")
     interleaved = flag("pairs are neighbours rather than halves apart", default=False)

@@ -32,7 +32,7 @@ class SeparableConv(Convolution):
 
     channels = size("channels produced", also="out_channels filters num_filter features")
     kernel_size = Convolution.kernel_size
-    multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier", open=True)
+    multiplier = integer("kernels per channel", default=1, minimum=1, also="depth_multiplier", open=True, symbols=True)
 
     takes, gives = "N in_channels {space}", "N channels {space_out}"
     macs = "N middle {space_out} {kernel} + N channels {space_out} middle"

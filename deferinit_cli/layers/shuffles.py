@@ -84,7 +84,7 @@ class ChannelShuffle(Layer):
 
     example = ("4", "[N, 16, 32, 32]")
 
-    groups = integer("groups of channels", minimum=1, open=True)
+    groups = integer("groups of channels", minimum=1, open=True, symbols=True)
 
     accepts = "any"
     takes = gives = "N C *x"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..shapes.bounds import minimum
-from ..shapes.relations import Extreme
+from ..shapes.dims import is_symbolic
+from ..shapes.relations import Extreme, Positive
 from .base import Layer, Problem, integer, layer
 from .frame import Frame
 from .lazy import np
@@ -31,9 +32,9 @@ class Slice(Layer):
     )
 
     axis = integer("the axis", also="dim")
-    start = integer("the first entry", default=0, also="begin")
-    stop = integer("the first entry left out; null for the end", default=None, also="end")
-    step = integer("every how many", default=1, minimum=1, also="stride")
+    start = integer("the first entry", default=0, also="begin", symbols=True)
+    stop = integer("the first entry left out; null for the end", default=None, also="end", symbols=True)
+    step = integer("every how many", default=1, minimum=1, also="stride", symbols=True)
 
     accepts = "any"
 
@@ -42,35 +43,39 @@ class Slice(Layer):
         at = r.axis(self.axis)
         r.named("whole", row[at])
         if "part" not in r.axes:
-            self.state(r)
+            behind = [r.behind(name) for name in ("start", "stop")]
+            self.state(r, *behind)
         r.give((*row[:at], r.axes["part"], *row[at + 1 :]))
 
-    def state(self, r: Frame) -> None:
-        """part = ceil((stop - start) / step), with ends counted from the back where negative."""
+    def state(self, r: Frame, late: bool, back: bool) -> None:
+        """part = ceil((stop - start) / step), with ends counted from the back where negative: `late` the start, `back` the stop."""
         a, b, s = self.start, self.stop, self.step
         size = r.store.known(r.axes["whole"])
-        if type(size) is int:  # what Python does, also past the ends
+        told = not any(map(is_symbolic, (a, b, s)))
+        if type(size) is int and told:  # what Python does, also past the ends
             n = len(range(*slice(a, b, s).indices(size)))
             if n < 1:
                 raise Problem("empty-slice", f"nothing is left of {size} entries", "start", f"{a} to {b} of {size}")
             r.named("part", r.slot(n))
-        elif b is not None and (b == 0 or (b <= a and (a < 0) == (b < 0))):
+        elif b is not None and told and (b == 0 or (b <= a and late == back)):
             raise Problem("empty-slice", "nothing is left", "stop", f"{a} to {b}")
-        elif a >= 0 and (b is None or b < 0):
+        elif not late and (b is None or back):
             r.window("part", "whole", (b or 0) - a + s - 1, s, rule="empty-slice")
-        elif a >= 0:
+        elif not late:
             r.window("part", self.shorter(r, "end", b), s - 1 - a, s, rule="empty-slice")
-        elif b is None or b < 0:
+        elif b is None or back:
             r.window("part", self.shorter(r, "tail", -a), (b or 0) + s - 1, s, rule="empty-slice")
         else:  # what lies before b less what lies before the tail
             r.sum("both", self.shorter(r, "end", b), self.shorter(r, "tail", -a))
             r.sum("both", "whole", "length", rule="empty-slice")
             r.window("part", "length", s - 1, s)
 
-    def shorter(self, r: Frame, name: str, most: int) -> str:
+    def shorter(self, r: Frame, name: str, most: Any) -> str:
         """The first or last `most` entries, or all where there are fewer."""
         r.named(name, None)
-        r.state(Extreme(r.node, r.slot(name), r.slot("whole"), r.slot(most), minimum))
+        r.state(Extreme(r.node, r.slot(name), r.slot("whole"), r.term(most), minimum))
+        if is_symbolic(most):
+            r.state(Positive(r.node, r.slot(name), rule="empty-slice", blame="stop" if name == "end" else "start"))
         return name
 
     def forward(self, p: Any, x: Any) -> Any:

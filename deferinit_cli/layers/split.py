@@ -30,7 +30,8 @@ class Split(Layer):
     )
 
     parts = integer("how many equal parts", default=None, minimum=1, maximum=10_000, also="chunks num_outputs num_splits")
-    sizes = integers("the parts' sizes instead", default=None, minimum=1, also="split_size_or_sections size_splits")
+    sizes = integers("the parts' sizes instead", default=None, minimum=1, also="split_size_or_sections size_splits",
+                     symbols=True)  # fmt: skip
     axis = integer("the axis", default=-1, also="dim")
 
     accepts = "any"
@@ -77,7 +78,7 @@ class Split(Layer):
                 r.product("whole", self.parts, "part", says="{whole} does not split into {part} equal parts", blame="parts")
         elif "part0" not in r.axes:
             for k, n in enumerate(self.sizes):
-                r.named(f"part{k}", r.slot(n))
+                r.named(f"part{k}", r.term(n))
             r.sum("whole", *(f"part{k}" for k in range(len(self.sizes))), rule="split-sizes", blame="sizes")
 
     def slots(self, r: Frame) -> list[int]:

@@ -55,7 +55,7 @@ class RepeatAxis(Layer):
     example = ("{times: 2, axis: 1}", "[N, 8]")
     rules = ("axis-out-of-range: axis exists",)
 
-    times = integer("how often", minimum=1, also="n repeats", open=True)
+    times = integer("how often", minimum=1, also="n repeats", open=True, symbols=True)
     axis = integer("the axis", also="dim")
 
     accepts = "any"

@@ -18,7 +18,7 @@ class WindowPartition(Layer):
 
     example = ("7", "[N, 56, 56, 96]")
 
-    size = integer("cells of a window's side", minimum=1, also="window_size", open=True)
+    size = integer("cells of a window's side", minimum=1, also="window_size", open=True, symbols=True)
 
     accepts = "any"
     takes, gives = "N h w C", "count size size C"
@@ -46,7 +46,7 @@ class WindowMerge(Layer):
 
     example = ("{size: 7, height: 56, width: 56}", "[64*N, 7, 7, 96]")
 
-    size = integer("cells of a window's side", minimum=1, also="window_size", open=True)
+    size = integer("cells of a window's side", minimum=1, also="window_size", open=True, symbols=True)
     height = extent("height of the image", also="H")
     width = extent("width of the image", also="W")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..shapes.dims import is_symbolic, smaller
 from .base import Layer, Problem
 from .frame import Frame
 from .patterns import AXES
@@ -37,22 +38,22 @@ def slide(r: Frame, layer: Layer) -> None:
             r.window(out, axis, offset, step, note=note, blame="kernel_size")
 
 
-def slides(layer: Layer) -> list[tuple[str, str, int | None, int, Any]]:
+def slides(layer: Layer) -> list[tuple[str, str, Any, Any, Any]]:
     """Per spatial axis the arguments of `Frame.window`: (its name, its output's, offset, stride, note); offset None where open."""
-    found: list[tuple[str, str, int | None, int, Any]] = []
+    found: list[tuple[str, str, Any, Any, Any]] = []
     for i, (axis, pad) in enumerate(zip(AXES[3 - layer.spatial :], pads(layer))):
         k, s = layer.each("kernel_size")[i], stride(layer, i)
         d = layer.each("dilation")[i] if "dilation" in layer.arguments else 1
-        offset: int | None = None
+        offset: Any = None
         note = None
-        if pad == "same" and is_int(s):
+        if pad == "same" and is_said(s):
             offset = s - 1
-        elif pad != "same" and all(map(is_int, (k, s, d, *pad))):
+        elif pad != "same" and all(map(is_said, (k, s, d, *pad))):
             total, reach = sum(pad), d * (k - 1) + 1
             offset = total - reach + s
             over = getattr(layer, "ceil_mode", False)
             if over:
-                offset = min(total - reach + 2 * s - 1, pad[0] + s - 1)
+                offset = smaller(total - reach + 2 * s - 1, pad[0] + s - 1)
             note = (k, s, total, d, pad[0] if over else None)
         found.append((axis, f"{axis}_out", offset, s, note))
     return found
@@ -66,3 +67,8 @@ def stride(layer: Layer, i: int) -> Any:
 
 def is_int(v: Any) -> bool:
     return isinstance(v, int)
+
+
+def is_said(v: Any) -> bool:
+    """Whether a number is written: as an int, or as an expression over symbols."""
+    return isinstance(v, int) or is_symbolic(v)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import gcd
+from math import gcd, prod
 
 from .dims import LARGEST
-from .expr import mul, sub, symmetric
+from .expr import add_all, floordiv, mul, product, sub, symmetric
 from .normal import Expr, Monomials, Term, closed, opened
 from .scaling import scaled_line, scaled_size
 
@@ -25,6 +25,19 @@ def minimum(a: Term, b: Term) -> Term:
     gap = sub(a, b)
     low, high = lower_bound(gap), upper_bound(gap)
     return b if low is not None and low >= 0 else a if high is not None and high <= 0 else symmetric("min", a, b)
+
+
+def quotient(a: Term, b: Term) -> Term | None:
+    """floor(a / b) for b >= 1; None where it is not sure, because b is no number."""
+    if type(b) is int:
+        return floordiv(a, b)
+    most = dict(opened(a)[1]).get(next(iter(opened(b)[1])), 0) // next(iter(opened(b)[1].values()))
+    for q in dict.fromkeys((0, -1, most, most - 1)):
+        rest = sub(a, mul(q, b))
+        low, high = lower_bound(rest), upper_bound(sub(rest, b))
+        if low is not None and low >= 0 and high is not None and high < 0:
+            return q
+    return None
 
 
 MULTIPLIED = 1000
@@ -70,9 +83,21 @@ def _times(a: Monomials, b: Monomials) -> Monomials:
     return out
 
 
+def halved(t: Term) -> Term:
+    """A term multiplied out, with the upper half of a size written as what the lower one leaves: ceil(H/2) as H - H//2."""
+    if type(t) is int:
+        return t
+    constant, monomials = opened(t)
+    upper = {f for fs in monomials for f in fs if f.kind == "floor" and f.args[1] == 2 and opened(f.args[0])[0] == 1}
+    if not upper:
+        return t
+    lower = {f: sub(sub(f.args[0], 1), floordiv(sub(f.args[0], 1), 2)) for f in upper}
+    return expand(add_all([constant, *(product([c, *(lower.get(f, f) for f in fs)]) for fs, c in monomials.items())]))
+
+
 def compare(a: Term, b: Term) -> bool | None:
     """True: equal for all sizes. False: for none. None: it depends."""
-    gap = expand(sub(a, b))
+    gap = halved(expand(sub(a, b)))
     if type(gap) is int:
         return gap == 0
     constant, monomials = opened(gap)
@@ -120,8 +145,6 @@ def lower_bound(t: Term) -> int | None:
 
 def _lower_bound(t: Expr) -> int | None:
     kind = t.kind
-    if kind == "mod":
-        return 0
     if kind == "floor":
         low = lower_bound(t.args[0])
         return None if low is None else low // t.args[1]
@@ -140,8 +163,6 @@ def _lower_bound(t: Expr) -> int | None:
 
 def upper_bound(t: Term) -> int | None:
     """A number that t is never above, or None."""
-    if type(t) is Expr and t.kind == "mod":
-        return int(t.args[1]) - 1
     low = lower_bound(mul(-1, t))
     return None if low is None else -low
 
@@ -151,9 +172,6 @@ def _bound_by_parts(t: Expr) -> int | None:
     total: int = constant
     for fs, c in monomials:
         lows = [lower_bound(f) for f in fs]
-        if c < 0 and len(fs) == 1 and fs[0].kind == "mod":
-            total += c * (fs[0].args[1] - 1)
-            continue
         if c < 0 or any(x is None or x < 0 for x in lows):
             return None
         part = c
@@ -163,51 +181,46 @@ def _bound_by_parts(t: Expr) -> int | None:
     return total
 
 
-Line = tuple[Fraction, dict[str, Fraction]]  # a constant, and slopes by symbol
-_lines: dict[tuple[Expr, bool], Line | None] = {}
+Line = tuple[Fraction, dict[tuple[Expr, ...], Fraction]]  # a constant, and slopes by what is no sum or floor
+_lines: dict[tuple[Expr, bool], Line] = {}
 
 
 def _bound_by_lines(t: Expr) -> int | None:
-    """By the line below, which is least where the symbols are 1."""
-    line = _line(t, False)
-    if line is None or any(v < 0 for v in line[1].values()):
-        return None
-    low = line[0] + sum(line[1].values())
-    return -((-low.numerator) // low.denominator)
+    """By the line below, which is least where all that it rises with is least."""
+    total, slopes = _line(t, False)
+    for fs, v in slopes.items():
+        if v:
+            lows = [lower_bound(f) for f in fs]
+            if v < 0 or any(x is None or x < 0 for x in lows):
+                return None
+            total += v * prod(x or 0 for x in lows)
+    return -((-total.numerator) // total.denominator)
 
 
-def _line(t: Expr, above: bool) -> Line | None:
-    """A linear function never above (or, `above`, never below) t; None where t is not made of sums and floors."""
+def _line(t: Expr, above: bool) -> Line:
+    """A linear function never above (or, `above`, never below) t, of its symbols and of products and other terms in it."""
     key = (t, above)
     if key not in _lines:
         _lines[key] = _new_line(t, above)
     return _lines[key]
 
 
-def _new_line(t: Expr, above: bool) -> Line | None:
-    if t.kind == "sym":
-        return Fraction(0), {t.args[0]: Fraction(1)}
+def _new_line(t: Expr, above: bool) -> Line:
     if t.kind == "floor":
         e, s = t.args
-        inner = _line(e, above)
-        if inner is None:
-            return None
-        return (inner[0] - (0 if above else s - 1)) / s, {k: v / s for k, v in inner[1].items()}
-    if t.kind == "scaled":
-        inner = _line(t.args[0], above) if (lower_bound(t.args[0]) or 0) >= 0 else None
-        if inner is None:
-            return None
-        slopes = {k: scaled_line(v, t.args[1], above) for k, v in inner[1].items()}
-        return scaled_line(inner[0], t.args[1], above) - (not above), slopes
+        constant, inner = _line(e, above)
+        return (constant - (0 if above else s - 1)) / s, {k: v / s for k, v in inner.items()}
+    if t.kind == "scaled" and (lower_bound(t.args[0]) or 0) >= 0:
+        constant, inner = _line(t.args[0], above)
+        slopes = {k: scaled_line(v, t.args[1], above) for k, v in inner.items()}
+        return scaled_line(constant, t.args[1], above) - (not above), slopes
     if t.kind != "sum":
-        return None
+        return Fraction(0), {(t,): Fraction(1)}
     total = Fraction(t.args[0])
-    slopes = dict[str, Fraction]()
+    slopes = dict[tuple[Expr, ...], Fraction]()
     for fs, c in t.args[1]:
-        part = _line(fs[0], above if c > 0 else not above) if len(fs) == 1 else None
-        if part is None:
-            return None
-        total += c * part[0]
-        for k, v in part[1].items():
+        constant, inner = _line(fs[0], above if c > 0 else not above) if len(fs) == 1 else (Fraction(0), {fs: Fraction(1)})
+        total += c * constant
+        for k, v in inner.items():
             slopes[k] = slopes.get(k, Fraction(0)) + c * v
     return total, slopes

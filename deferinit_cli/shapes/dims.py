@@ -5,7 +5,7 @@ They say what was written; what they come to is decided by inference.
 
 from __future__ import annotations
 
-from typing import Union
+from typing import Any, Union
 
 from ..problems import Problem
 
@@ -42,7 +42,42 @@ REST = _Mark("...")
 """Any number of dims; at most one in a shape."""
 
 
-class Sym:
+class Written:
+    """What is computed with sizes that have no number yet; each operation is written down."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return written("+", self, other, 0)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Any:
+        if type(self) is Op and self.op == "+" and other in self.args:  # (a + b) - b
+            return self.args[self.args[0] == other]
+        return written("-", self, other, 0)
+
+    def __rsub__(self, other: Any) -> Any:
+        return written("-", other, self)
+
+    def __neg__(self) -> Any:
+        return written("-", 0, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return written("*", self, other, 1)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: Any) -> Any:
+        return written("//", self, other, 1)
+
+
+def written(op: str, a: Any, b: Any, neutral: Any = None) -> Any:
+    """An operation of two sizes; the first of them where the second is a number that changes nothing."""
+    return a if type(b) is int and b == neutral else Op(op, a, b)
+
+
+class Sym(Written):
     """A symbol: the same size everywhere in its scope. `scope` 0 is the network's own."""
 
     __slots__ = ("_hash", "name", "scope")
@@ -62,7 +97,7 @@ class Sym:
         return self.name
 
 
-class Op:
+class Op(Written):
     """An operation over symbols; `op` is one of `+ - * // / % min max`, `args` are two sizes (`neg` is 0 - x)."""
 
     __slots__ = ("args", "op", "weight")
@@ -94,6 +129,16 @@ def symbols(size: Size) -> set[Sym]:
     if type(size) is Op:
         return symbols(size.args[0]) | symbols(size.args[1])
     return set()
+
+
+def larger(a: Any, b: Any) -> Any:
+    """The larger of two sizes, written down where one of them has no number yet."""
+    return written("max", a, b) if is_symbolic(a) or is_symbolic(b) else max(a, b)
+
+
+def smaller(a: Any, b: Any) -> Any:
+    """The smaller of two sizes, likewise."""
+    return written("min", a, b) if is_symbolic(a) or is_symbolic(b) else min(a, b)
 
 
 def is_symbolic(size: object) -> bool:

@@ -107,6 +107,14 @@ def _cancelled(number: int, parts: list[Expr]) -> Term:
             g = gcd(number, f.args[1])
             if g > 1:
                 return product([number // g, exact_div(f.args[0], f.args[1] // g), *parts[:k], *parts[k + 1 :]])
+    for k, f in enumerate(parts):  # (a / b) * b is a
+        if f.kind == "exact" and type(f.args[1]) is Expr and len(parts) > 1:
+            c, divisors = factors(f.args[1])
+            left = [*parts[:k], *parts[k + 1 :]]
+            if number % c == 0 and all(left.count(d) >= divisors.count(d) for d in divisors):
+                for d in divisors:
+                    left.remove(d)
+                return product([number // c, f.args[0], *left])
     if len(parts) == 1:
         return closed(0, {(parts[0],): number})
     return closed(0, {tuple(sorted(parts, key=lambda f: f.order)): number})
@@ -149,20 +157,21 @@ def floordiv(t: Term, s: int) -> Term:
 
 def _floordiv(t: Expr, s: int) -> Term:
     constant, monomials = opened(t)
-    whole = {f: c // s for f, c in monomials.items()}
-    rest = {f: c % s for f, c in monomials.items() if c % s}
-    whole = {f: c for f, c in whole.items() if c}
+    g = gcd(s, *monomials.values())
+    if g > 1:  # floor((g*e + c) / (g*t)) = floor((e + floor(c/g)) / t)
+        monomials = {f: c // g for f, c in monomials.items()}
+        constant, s = constant // g, s // g
+    whole = {f: -((s - 2 * c) // (2 * s)) for f, c in monomials.items()}  # what is left lies above -s/2, up to s/2
+    rest = {f: c - s * whole[f] for f, c in monomials.items() if c - s * whole[f]}
     out, constant = divmod(constant, s)
     if not rest:
         return closed(out, whole)
-    g = gcd(s, *rest.values())
-    if g > 1:  # floor((g*e + c) / (g*t)) = floor((e + floor(c/g)) / t)
-        rest = {f: c // g for f, c in rest.items()}
-        constant, s = constant // g, s // g
-        if s == 1:
-            return add(closed(out, whole), closed(constant, rest))
-        more, constant = divmod(constant, s)
-        out += more
+    lead = next((c for c in rest.values() if 2 * c != s), 0)
+    if not lead and monomials[next(iter(rest))] < 0:  # halves of a size are taken off: (-H) // 2 is -ceil(H/2)
+        lead, whole, rest = -1, {f: c + (f in rest) for f, c in whole.items()}, dict.fromkeys(rest, -1)
+    if lead < 0:  # floor((c - e) / s) = -floor((e - c + s - 1) / s)
+        below = closed(s - 1 - constant, {f: -c for f, c in rest.items()})
+        return add(closed(out, whole), mul(-1, floordiv(below, s)))
     if len(rest) == 1:
         ((only, c),) = rest.items()
         if c == 1 and len(only) == 1 and only[0].kind == "floor":
@@ -171,18 +180,27 @@ def _floordiv(t: Expr, s: int) -> Term:
     return add(closed(out, whole), intern("floor", closed(constant, rest), s))
 
 
+def merged(t: Expr) -> tuple[Term, int] | None:
+    """(e, s) with t = floor(e / s), of a sum with one floor in it, taken once: H - ceil(H/4) is floor(3*H / 4)."""
+    constant, monomials = opened(t)
+    floors = [(fs, c) for fs, c in monomials.items() if len(fs) == 1 and fs[0].kind == "floor"]
+    if t.kind != "sum" or len(floors) != 1 or abs(floors[0][1]) != 1:
+        return None
+    ((fs, c),) = floors
+    inner, s = fs[0].args
+    del monomials[fs]
+    rest = mul(s, closed(constant, monomials))
+    return add(rest, inner if c == 1 else sub(s - 1, inner)), s
+
+
 def ceildiv(t: Term, s: int) -> Term:
     """The smallest integer not below t / s."""
     return floordiv(add(t, s - 1), s)
 
 
 def mod(a: Term, b: int) -> Term:
-    """a % b for b >= 1; an int where the symbols do not matter."""
-    if type(a) is int:
-        return a % b
-    constant, monomials = opened(a)
-    rest = {f: c % b for f, c in monomials.items() if c % b}
-    return intern("mod", closed(constant % b, rest), b) if rest else constant % b
+    """a % b for b >= 1, as a - b*(a // b); an int where the symbols do not matter."""
+    return a % b if type(a) is int else sub(a, mul(b, floordiv(a, b)))
 
 
 def divisor(t: Term) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from .expr import merged
 from .normal import Expr, Term
 from .scaling import scaled_size
 
@@ -37,8 +38,6 @@ class Ranges:
             return None if low is None else low // args[1], None if high is None else high // args[1]
         if kind == "scaled":
             return None if low is None else scaled_size(low, args[1]), None if high is None else scaled_size(high, args[1])
-        if kind == "mod":
-            return 0, args[1] - 1
         if kind == "exact":
             if type(args[1]) is not int:
                 return None, None
@@ -93,7 +92,10 @@ class Ranges:
         else:
             return None
         ways.discard(0)
-        return None if None in ways or len(ways) > 1 else ways.pop() if ways else 0
+        if None not in ways and len(ways) < 2:
+            return ways.pop() if ways else 0
+        whole = merged(t)
+        return self.direction(whole[0], name) if whole is not None else None
 
     def _with(self, fs: tuple[Expr, ...], c: int, name: str) -> int | None:
         """Of a coefficient times factors none of which is negative, and which go one way."""

@@ -17,7 +17,7 @@ Monomials = dict[tuple["Expr", ...], int]
 
 
 class Expr:
-    """`kind` is sym, sum, floor, mod, exact, max, min or broadcast; `args` are what it is made of."""
+    """`kind` is sym, sum, floor, exact, max, min or broadcast; `args` are what it is made of."""
 
     __slots__ = ("kind", "args", "symbols", "order", "size", "degree", "digest")
 

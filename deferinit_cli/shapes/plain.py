@@ -15,7 +15,7 @@ def plain(t: Term) -> str:
     if kind == "scaled":
         return f"floor({args[1]!r}*({plain(args[0])}))"
     if kind != "sum":
-        op = {"floor": "//", "mod": "%", "exact": "/"}.get(kind)
+        op = {"floor": "//", "exact": "/"}.get(kind)
         return f"({plain(args[0])}){op}{plain(args[1])}" if op else f"{kind}({plain(args[0])}, {plain(args[1])})"
     constant, monomials = args
     parts = ["*".join([str(c), *map(plain, fs)]) for fs, c in monomials]

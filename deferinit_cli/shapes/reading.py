@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .bounds import maximum, minimum
-from .expr import add, broadcast, exact_div, floordiv, mod, product
+from .expr import add, broadcast, exact_div, floordiv, product
 from .normal import Expr, Term
 from .scaling import scaled, scaled_size
 
@@ -44,8 +44,6 @@ def _evaluate(t: Expr, env: Mapping[str, int], memo: dict[Expr, int] | None) -> 
     a, b = evaluate(args[0], env, memo), evaluate(args[1], env, memo)
     if kind == "floor":
         return a // b
-    if kind == "mod":
-        return a % b
     if kind == "max":
         return max(a, b)
     if kind == "min":
@@ -85,9 +83,9 @@ def _substitute(t: Expr, env: Mapping[str, Term], memo: dict[Expr, Term] | None)
     if kind == "scaled":
         return scaled(substitute(args[0], env, memo), args[1])
     a, b = substitute(args[0], env, memo), substitute(args[1], env, memo)
-    if b == 0 and kind in ("floor", "mod", "exact"):
+    if b == 0 and kind in ("floor", "exact"):
         return t  # a quotient by none has no simpler form: it is found wrong where it is worked out
     return REBUILD[kind](a, b)
 
 
-REBUILD = {"floor": floordiv, "mod": mod, "exact": exact_div, "max": maximum, "min": minimum, "broadcast": broadcast}
+REBUILD = {"floor": floordiv, "exact": exact_div, "max": maximum, "min": minimum, "broadcast": broadcast}

@@ -70,11 +70,9 @@ def _structure(t: Expr, memo: dict[Expr, Structure]) -> Structure:
     kind, args = t.kind, t.args
     if kind == "sym":
         return Structure(1, 1, 1)
-    if kind in ("floor", "mod") or (kind == "exact" and type(args[1]) is int):
+    if kind == "floor" or (kind == "exact" and type(args[1]) is int):
         m = args[1]
         s = structure(args[0], memo).finer(m)
-        if kind == "mod":
-            return Structure(s.period, 0, 0, s.simple)
         return Structure(s.period, s.degree, None if s.slope is None else s.slope // m, s.simple)
     if kind == "scaled":
         return Structure(NEVER, 1, None, False)
@@ -161,14 +159,14 @@ def _parts(t: Expr, start: int, step: int, memo: dict[Expr, list[Part]]) -> list
     if kind == "scaled":
         raise Undecided
     a = parts(args[0], start, step, memo)
-    if kind in ("floor", "mod"):
+    if kind == "floor":
         m = args[1]
         out: list[Part] = []
         for low, high, p in a:
             g = gcd(m, *p[1:])
             if g != m:
                 raise Finer(m // g)
-            out.append((low, high, (p[0] % m,) if kind == "mod" else (p[0] // m, *(c // m for c in p[1:]))))
+            out.append((low, high, (p[0] // m, *(c // m for c in p[1:]))))
         return out
     b = parts(args[1], start, step, memo)
     if kind == "exact":

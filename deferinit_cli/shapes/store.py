@@ -90,6 +90,7 @@ class Store:
         self.bound: dict[str, int] = {}  # rigid unknowns that can be only one number, with the clause that says so
         self.bound_by: dict[str, Clause] = {}
         self.queue: list[Relation] = []
+        self.stalled: list[Relation] = []  # what divides by a size that has no number yet
         self.waiting: list[Rest] = []  # rests whose rank was just learned
         self.assumes = True  # whether a size left open is taken to be equal to one it broadcasts with
         self.left_out: list[int] = []  # sizes that the spec leaves to inference
@@ -216,6 +217,12 @@ class Store:
         """A rigid unknown that can be only this number: from now on it reads as that."""
         self.bound[name] = number
         self.bound_by[name] = clause
+        self.queue.extend(self.stalled)
+        self.stalled = []
+
+    def stall(self, relation: Relation) -> None:
+        """Have a relation act again once a rigid unknown is found to be a number."""
+        self.stalled.append(relation)
 
     def fail(self, conflict: Conflict) -> None:
         self.conflicts.append(conflict)

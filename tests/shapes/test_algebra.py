@@ -445,3 +445,38 @@ def test_a_condition_on_a_size_of_large_period() -> None:
         sizes = solving.solutions(mul(2**k, floordiv(h, 2**k)), "==", h, "H", sizes)
     assert isinstance(h, Expr) and sizes.exact
     assert [p.key() for p in sizes.pieces] == [(2**24, None, 2**24, (0,))]
+
+
+@pytest.mark.parametrize("m", range(1, 41))
+def test_what_is_padded_to_a_multiple(m: int) -> None:
+    """The whole is the multiple, however it is written, and what is cut off again leaves what was there."""
+    h = symbol("H")
+    more = mod(mul(-1, h), m)
+    whole = add(h, more)
+    assert whole is mul(m, floordiv(add(h, m - 1), m))
+    assert sub(whole, more) is h and bounds.minimum(whole, h) is h
+    assert (bounds.lower_bound(more), bounds.upper_bound(more)) == (0, m - 1)
+    assert bounds.compare(add(mul(m, floordiv(h, m)), mod(h, m)), h) is True
+    for n in range(1, 100):
+        assert evaluate(more, {"H": n}) == -n % m
+
+
+@pytest.mark.parametrize("a", range(-9, 10))
+@pytest.mark.parametrize("s", range(1, 10))
+def test_floors_of_negative_coefficients(a: int, s: int) -> None:
+    """One form for all ways to write a quotient, which reads as it would be written."""
+    h, w = symbol("H"), symbol("W")
+    for b in range(-4, 5):
+        for c in range(-3, 4):
+            t = add(add(mul(a, h), mul(b, w)), c)
+            found = floordiv(t, s)
+            for other in (
+                add(floordiv(add(t, mul(3 * s, h)), s), mul(-3, h)),
+                add(floordiv(sub(t, mul(s, w)), s), w),
+                mul(-1, floordiv(sub(s - 1, t), s)),
+            ):
+                assert bounds.compare(found, other) is True
+                assert found is other or 2 * a % s == 2 * b % s == 0  # a half may be told from above or from below
+            for x, y in ((1, 1), (2, 7), (13, 4), (40, 9)):
+                assert evaluate(found, {"H": x, "W": y}) == (a * x + b * y + c) // s
+    assert a <= 0 or a >= s or str(floordiv(mul(a, h), s)).count("H") == 1

@@ -10,8 +10,9 @@ from __future__ import annotations
 from .base import Namer, Relation, post
 from .choices import AtMost, Broadcast, Extreme, Floored, Positive
 from .lines import Affine, Sum, Window
+from .moving import Slide, Spread
 from .products import Divisible, Product
 from .scales import Scaled
 
 __all__ = ["Affine", "AtMost", "Broadcast", "Divisible", "Extreme", "Floored", "Namer", "Positive", "Product", "Relation", "Scaled",
-           "Sum", "Window", "post"]  # fmt: skip
+           "Slide", "Spread", "Sum", "Window", "post"]  # fmt: skip

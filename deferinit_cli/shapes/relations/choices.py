@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..bounds import lower_bound
-from ..expr import broadcast, floordiv, mod, sub
+from ..bounds import lower_bound, quotient
+from ..expr import broadcast, mul, sub
 from ..store import Conflict, Store
 from .base import Namer, Relation
 
@@ -170,7 +170,7 @@ class Extreme(Relation):
 
     def words(self, name: Namer, of: int = -1) -> str:
         out, a, b = map(name, self.slots)
-        return f"{out} = {self.function.__name__}({a}, {b})"
+        return f"{out} = {self.function.__name__[:3]}({a}, {b})"
 
 
 class AtMost(Relation):
@@ -205,24 +205,32 @@ class AtMost(Relation):
 
 
 class Positive(Relation):
-    """x is at least 1: what an expression over sizes comes to is a size too."""
+    """x is at least `least`: what an expression over sizes comes to is a size too, and an argument is within its range."""
 
-    __slots__ = ()
+    __slots__ = ("expected", "least")
 
-    def __init__(self, node: Any, x: int, **words: str) -> None:
+    def __init__(self, node: Any, x: int, least: int = 1, expected: str = "", **words: str) -> None:
         super().__init__(node, (x,), **words)
+        self.least = least
+        self.expected = expected
 
     def fire(self, s: Store) -> None:
         x = s.known(self.slots[0])
         if x is None:
             return
         self.done = True
-        if type(x) is int and x < 1:
-            return self.fail(s, f"a size would be {x}", str(x), "at least 1")
-        self.positive(s, x)
+        if type(x) is int:
+            if x < self.least:
+                message = self.says.format(whole=x) if self.says else f"a size would be {x}"
+                expected = self.expected or f"at least {self.least}"
+                s.conflicts.append(Conflict(self.rule, message, self, self.slots, self.blame, str(x), expected, self.help))
+            return
+        low = lower_bound(x)
+        if low is None or low < self.least:
+            self.need(s, x, ">=", self.least)
 
     def words(self, name: Namer, of: int = -1) -> str:
-        return f"{name(self.slots[0])} >= 1"
+        return f"{name(self.slots[0])} >= {self.least}"
 
     def demand(self, name: Namer, given: Callable[[int], bool]) -> str:
         return self.words(name)
@@ -240,11 +248,15 @@ class Floored(Relation):
     def fire(self, s: Store) -> None:
         out, x, m = self.slots
         a, b = s.known(x), s.known(m)
-        if a is not None and type(b) is int:
-            self.done = True
-            if b < 1:
-                return self.fail(s, f"a divisor would be {b}", str(b), "at least 1")
-            s.settle(out, mod(a, b) if self.remainder else floordiv(a, b), self)
+        if a is None or b is None:
+            return
+        if type(b) is int and b < 1:
+            return self.fail(s, f"a divisor would be {b}", str(b), "at least 1")
+        whole = quotient(a, b)
+        if whole is None:
+            return s.stall(self)
+        self.done = True
+        s.settle(out, sub(a, mul(b, whole)) if self.remainder else whole, self)
 
     def words(self, name: Namer, of: int = -1) -> str:
         out, x, m = map(name, self.slots)

@@ -71,6 +71,8 @@ class Product(Relation):
             return self.fail(s, self.message(o, part), str(o), f"a multiple of {part}")
         if rest is None and type(quotient) is Expr and quotient.kind == "exact" and quotient not in factors(o)[1]:
             left, right = quotient.args if (lower_bound(o) or 0) >= 1 else (o, part)  # what is at least 1 cancels
+            if (lower_bound(right) or 0) < 1 and (lower_bound(part) or 0) >= 0:  # a divisor may have changed its sign with it
+                left, right = o, part
             self.need(s, left, "%", right)
         s.settle(slot, quotient, self, self.rule)
 
@@ -144,7 +146,9 @@ class Divisible(Relation):
                 return
             self.need(s, x, "%", m)
         elif type(m) is not int:
-            self.need(s, x, "%", m)
+            quotient = exact_div(x, m)
+            if type(quotient) is Expr and quotient.kind == "exact":  # else it cancels
+                self.need(s, x, "%", m)
 
     def words(self, name: Namer, of: int = -1) -> str:
         return f"{name(self.slots[0])} % {name(self.slots[1])} == 0"
