@@ -13,10 +13,12 @@ from deferinit_cli.infer.solve import solve
 from deferinit_cli.problems import Source, Span
 from tests.specs import network
 
+from . import padded
 from .sized import CASES, Case, yields
 
 SIZES = range(1, 401)
 CASE = pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+assert padded.case  # whose cases are among them
 Env = dict[str, int]
 Shape = tuple[int, ...]
 

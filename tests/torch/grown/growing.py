@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..draws import NoWord, chance
+from .amounts import over_symbols
 from .expressions import Ex, Hole
 from .fits import FITS
 from .items import WRONG
@@ -64,6 +65,7 @@ class Grower:
         self.size = 0  # items so far
         self.growing: set[str] = set()  # blocks that are not whole yet
         self.first: dict[tuple[int, str], Any] = {}  # what the first call of a block says
+        self.amounts = Random(f"amounts of {seed}")  # draws of their own: what else is grown stays as it is
         self.wordy = chance(self.r, 0.6)  # whether values are spelled as expressions
 
     def fresh(self, lead: str = "n") -> str:
@@ -119,6 +121,8 @@ class Grower:
         plain = dict(item.args)
         if self.wordy and chance(self.r, 0.5):  # twice a chance: some layers stay plain throughout
             item.args = {k: spelled(self.r, k, v, ctx.names, ctx.symbols) if chance(self.r, 0.5) else v for k, v in plain.items()}
+        if chance(self.amounts, 0.25):
+            item.args = over_symbols(self.amounts, kind, item.args, ctx.symbols)
         self.said(item, ctx, steady="name" in more)
         if self.attempt(items, [item], ctx):
             return True

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..draws import REJECTS, NoWord
 from ..kinds import PEERS
+from .amounts import within
 from .expressions import Ex, Unbound
 from .model import File, Item, Net, Port, lossy, reads
 from .ports import INTEGERS, PORTS, SIDES, VARIADIC
@@ -188,6 +189,7 @@ class Items:
         """A layer as PyTorch has it."""
         args = {k: ctx.value(v) for k, v in {**ctx.file.defaults.get(item.kind, {}), **item.args}.items()}
         self.positive(item, args)
+        within(item.kind, {**ctx.file.defaults.get(item.kind, {}), **item.args}, args)
         least, ports = PORTS.get(item.kind, (1, ("x",)))
         if isinstance(flow, dict):
             if sorted(flow, key=list(ports).index) != list(ports[: len(flow)]) or any(len(v) != 1 for v in flow.values()):

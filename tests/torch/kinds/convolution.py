@@ -94,6 +94,7 @@ def conv_transpose(n: int) -> Peer:
         y = own.module(lambda: module(said(a, "in_channels", x.shape[1]), a["channels"], k, s, whole, extra, a.get("groups", 1),
                                       a.get("bias", True), d))(x)  # fmt: skip
         if paired(padding):
+            need(all(b + e < size for (b, e), size in zip(padding, y.shape[2:])))
             y = y[(slice(None), slice(None), *(slice(b, size - e) for (b, e), size in zip(padding, y.shape[2:])))]
         return after(a, y)
 
