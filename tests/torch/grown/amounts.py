@@ -31,10 +31,10 @@ def written(r: Random, key: str, v: Any, symbols: Mapping[str, int]) -> Any:
     if type(v) is not int or chance(r, 0.3):
         return v
     name = r.choice(sorted(symbols))
-    return Ex(*tree(r, v, ("sym", name), symbols[name], key in ("start", "stop")))
+    return Ex(*tree(r, v, ("sym", name), symbols[name]))
 
 
-def tree(r: Random, v: int, s: Tree, n: int, place: bool) -> Tree:
+def tree(r: Random, v: int, s: Tree, n: int) -> Tree:
     """An expression over a symbol of size n that comes to v; a place before the start must be negative for every size."""
     if v < 0:
         return ("neg", ("+", s, ("lit", -v - n))) if -v >= n else ("lit", v)
