@@ -27,6 +27,7 @@ from .diagnose import diagnostics
 from .explain import span_of
 from .narrowing import Relate
 from .open_arguments import Opening, candidates, openings, replaced, unknown_paths
+from .openness import amounts
 from .openness import sizes as unsaid
 from .resolved import Resolved
 from .solution import Box, Range, Solution, Value, merged
@@ -104,6 +105,11 @@ class Solver:
     def settle(self, resolved: Resolved, arguments: dict[str, Any]) -> None:
         """The boxes of one choice of arguments."""
         solution = self.solution
+        waiting = amounts(resolved)
+        if waiting:  # sizes that hang on a quotient which no formula says
+            for words in waiting:
+                solution.doubt(words)
+            return
         places = unknowns(resolved)
         single, several = sorted_clauses(resolved)
         sets = {name: axis(name, *places[name], single.get(name, [])).sizes for name in places}

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from deferinit_cli.forward.execute import execute
+from deferinit_cli.graph import Target
 from deferinit_cli.infer.contract import contract
 from deferinit_cli.infer.openness import undetermined
+from deferinit_cli.infer.solve import solve
 from deferinit_cli.infer.waits import Waits
 from deferinit_cli.infer.why import Question
+from deferinit_cli.problems import Source, Span
+from deferinit_cli.spec.options import parse_inputs
 from deferinit_cli.views.contracts import document, headline, render
 from tests.specs import network, rejection, resolve, tensors, value
 
@@ -203,3 +207,18 @@ def test_why_tells_where_a_number_comes_from() -> None:
     (answer,) = Question(resolve(PADDED, "image=1x2x37x50")).ask("pad0[2]")
     assert (answer.value, answer.steps[0].text) == (64, "64 = 37 + 27")
     assert {p.text for p in answer.steps[0].premises} == {"--input image=1x2x37x50", "27 = -37 % 32"}
+
+
+def test_solve_lists_nothing_that_hangs_on_an_undecided_stride() -> None:
+    net = network(STRIDE.replace(", in_units: 999", ""))
+    target = Target("b.weight", (10, 64), Span(Source("--where"), 1, 1))
+    found = solve(net, [target])
+    assert not found.boxes and not found.decided
+    assert found.undecided == ["a.stride is H//4, decided once H is known"]
+    decided = solve(net, [target], parse_inputs(["x=1x3x9xW"], net))
+    assert decided.decided and [str(box.shapes["x"][3]) for box in decided.boxes] == ["9…10"]
+
+
+def test_solve_over_symbols_is_exact_where_nothing_is_divided() -> None:
+    found = solve(network(PADDED), [Target("pad0", (1, 2, 64, 32), Span(Source("--where"), 1, 1))])
+    assert found.decided and [[str(r) for r in box.shapes["image"]] for box in found.boxes] == [["1", "2", "33…64", "1…32"]]
