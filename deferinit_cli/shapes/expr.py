@@ -161,36 +161,21 @@ def _floordiv(t: Expr, s: int) -> Term:
     if g > 1:  # floor((g*e + c) / (g*t)) = floor((e + floor(c/g)) / t)
         monomials = {f: c // g for f, c in monomials.items()}
         constant, s = constant // g, s // g
-    whole = {f: -((s - 2 * c) // (2 * s)) for f, c in monomials.items()}  # what is left lies above -s/2, up to s/2
+    lead = next((f for f, c in monomials.items() if c % s), None)
+    if lead is not None and monomials[lead] < 0:  # floor((c - e) / s) = -floor((e - c + s - 1) / s)
+        return mul(-1, floordiv(closed(s - 1 - constant, {f: -c for f, c in monomials.items()}), s))
+    # what is left of the first is positive, of the others at most half of s
+    whole = {f: c // s if f is lead else -((s - 2 * c) // (2 * s)) for f, c in monomials.items()}
     rest = {f: c - s * whole[f] for f, c in monomials.items() if c - s * whole[f]}
     out, constant = divmod(constant, s)
     if not rest:
         return closed(out, whole)
-    lead = next((c for c in rest.values() if 2 * c != s), 0)
-    if not lead and monomials[next(iter(rest))] < 0:  # halves of a size are taken off: (-H) // 2 is -ceil(H/2)
-        lead, whole, rest = -1, {f: c + (f in rest) for f, c in whole.items()}, dict.fromkeys(rest, -1)
-    if lead < 0:  # floor((c - e) / s) = -floor((e - c + s - 1) / s)
-        below = closed(s - 1 - constant, {f: -c for f, c in rest.items()})
-        return add(closed(out, whole), mul(-1, floordiv(below, s)))
     if len(rest) == 1:
         ((only, c),) = rest.items()
         if c == 1 and len(only) == 1 and only[0].kind == "floor":
             inner, first = only[0].args  # floor((floor(e/S) + B) / T) = floor((e + S*B) / (S*T))
             return add(closed(out, whole), floordiv(add(inner, first * constant), first * s))
     return add(closed(out, whole), intern("floor", closed(constant, rest), s))
-
-
-def merged(t: Expr) -> tuple[Term, int] | None:
-    """(e, s) with t = floor(e / s), of a sum with one floor in it, taken once: H - ceil(H/4) is floor(3*H / 4)."""
-    constant, monomials = opened(t)
-    floors = [(fs, c) for fs, c in monomials.items() if len(fs) == 1 and fs[0].kind == "floor"]
-    if t.kind != "sum" or len(floors) != 1 or abs(floors[0][1]) != 1:
-        return None
-    ((fs, c),) = floors
-    inner, s = fs[0].args
-    del monomials[fs]
-    rest = mul(s, closed(constant, monomials))
-    return add(rest, inner if c == 1 else sub(s - 1, inner)), s
 
 
 def ceildiv(t: Term, s: int) -> Term:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import prod
 
-from .expr import merged
 from .normal import Expr, Term
 from .scaling import scaled_size
 
@@ -92,10 +91,7 @@ class Ranges:
         else:
             return None
         ways.discard(0)
-        if None not in ways and len(ways) < 2:
-            return ways.pop() if ways else 0
-        whole = merged(t)
-        return self.direction(whole[0], name) if whole is not None else None
+        return None if None in ways or len(ways) > 1 else ways.pop() if ways else 0
 
     def _with(self, fs: tuple[Expr, ...], c: int, name: str) -> int | None:
         """Of a coefficient times factors none of which is negative, and which go one way."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import gcd
 
 from .bounds import expand
-from .expr import merged
 from .normal import WRITTEN, Expr, Term, closed, opened
 
 Parts = list[tuple[tuple[Expr, ...], int]]
@@ -53,13 +52,6 @@ def _text(t: Expr) -> str:
         return f"floor({args[1]!r}*{_group(args[0])})"
     if kind != "sum":
         return f"{kind}({text(args[0])}, {text(args[1])})"
-    whole = merged(t)
-    if whole is not None and len(opened(t)[1]) == 2 and min(opened(t)[1].values()) == -1:
-        above, below = whole
-        out, first = divmod(opened(above)[0], below)
-        number = list(opened(above)[1].values())
-        if len(number) == 1 and number[0] > 0:  # H - ceil(H/4) + 1 is (3*H)//4 + 1
-            return _floor_text(closed(first, opened(above)[1]), below) + (f" - {-out}" if out < 0 else f" + {out}" if out else "")
     texts = [_terms(c, list(m.items())) for c, m in map(opened, short)]
     if t.size > WRITTEN:
         return texts[0]
