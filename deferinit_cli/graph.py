@@ -13,8 +13,8 @@ from .shapes.dims import Size
 
 if TYPE_CHECKING:
     from .initializers import Initializer
-    from .layers.base import Layer
-    from .layers.patterns import Param
+    from .layers.core.base import Layer
+    from .layers.core.patterns import Param
 
 
 class Input:
@@ -288,7 +288,7 @@ class Network:
         self.outputs: list[tuple[str, int]] = []  # label, value
         self.parameters: list[Parameter] = []  # in order of nodes; tied ones included
         self.assertions: list[Assertion] = []
-        self.checks: list[Any] = []  # the spec's own cases, as the spec floor parsed them
+        self.checks: list[Any] = []  # the spec's own cases, as the package `language` reads them
         self.requirements: list[Requirement] = []
         self.variables: dict[str, Any] = {}
         self.allowed: dict[str, Any] = {}  # what variables may be, of those that say so

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from deferinit_cli.graph import Network
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
 from deferinit_cli.problems import Diagnostic, Rejected
+from deferinit_cli.shapes.expression_text import text
 from deferinit_cli.shapes.normal import Expr
-from deferinit_cli.shapes.words import text
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
 
 
 def network(spec: str, **sets: str) -> Network:

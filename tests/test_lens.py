@@ -12,12 +12,12 @@ import pytest
 
 import deferinit_cli as deferinit
 from deferinit_cli.catalogue.examples import instance, spec
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.layers import registry
-from deferinit_cli.layers.abroad import parts_of, pieces
-from deferinit_cli.lens import Lens, stars
+from deferinit_cli.framework_view import Lens, stars
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.load import load
+from deferinit_cli.layers.core import registry
+from deferinit_cli.layers.core.framework_tensors import parts_of, pieces
 from deferinit_cli.report import Report
-from deferinit_cli.spec.load import load
 from tests.cli import deferinit as command
 from tests.frameworks.cases import CASES, Case, Run, print_of
 

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from deferinit_cli.graph import Given, Parameter
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.language.load import load
 from deferinit_cli.problems import Source, Span
 from deferinit_cli.report import Report
-from deferinit_cli.spec.load import load
 from deferinit_cli.verify import verify
 
 from .reference import reference

@@ -161,8 +161,10 @@ def test_every_key_of_a_json_document_is_described(name: str) -> None:
 
 def test_the_page_on_the_language_names_every_word_of_it() -> None:
     from deferinit_cli.initializers import known
-    from deferinit_cli.layers import registry
-    from deferinit_cli.spec import blocks, checks, file, modifiers, operations
+    from deferinit_cli.language.build import checks
+    from deferinit_cli.language.compile import blocks, file, modifiers
+    from deferinit_cli.language.expressions import operations
+    from deferinit_cli.layers.core import registry
 
     told = chapters(page("language").text)
     structural = {name for name, cls in registry.kinds().items() if cls.structural}

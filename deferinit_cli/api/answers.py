@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..infer.resolved import Resolved
+from ..infer.propagation.resolved import Resolved
 from ..problems import Diagnostic
 
 
@@ -28,7 +28,7 @@ class Answers:
 
     def contract(self) -> Answer:
         """The exact set of valid input sizes, with reasons, whatever inputs the model has met: `deferinit contract`."""
-        from ..infer.contract import contract
+        from ..infer.domains.contract import contract
         from ..views import contracts
 
         network = self._resolved.network

@@ -6,9 +6,9 @@ import operator
 from typing import Any
 
 from ..graph import Given, Network
+from ..language.given_shapes import parse_given, parse_shape
 from ..problems import Diagnostic, Problem, Source, Span, Unusable
 from ..shapes.dims import REST, UNKNOWN, Sym, checked
-from ..spec.options import parse_given, parse_shape
 
 
 def by_name(network: Network, positional: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from ..graph import Given, Network, Parameter
-from ..infer.diagnose import diagnostics
-from ..infer.engine import infer
-from ..infer.resolved import Resolved, Shape
-from ..infer.waits import Waits
-from ..infer.warning import warnings
+from ..infer.conflicts.diagnose import diagnostics
+from ..infer.derivation.waits import Waits
+from ..infer.propagation.engine import infer
+from ..infer.propagation.resolved import Resolved, Shape
+from ..infer.warnings import warnings
 from ..problems import DeferinitWarning, Diagnostic, Rejected
 from ..shapes.dims import REST
 from .answers import Answers
@@ -20,7 +20,7 @@ from .inputs import by_name, given
 from .parameters import Arrays, DeferredInitializationError, Parameters, Tensor
 
 if TYPE_CHECKING:
-    from ..infer.depends import Depends
+    from ..infer.derivation.depends import Depends
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -113,7 +113,7 @@ class Model(Answers):
     # ---- what parameters ask
 
     def _depends(self) -> Depends:
-        from ..infer.depends import Depends
+        from ..infer.derivation.depends import Depends
 
         if self._dependence is None or self._dependence[0] is not self._resolved:
             self._dependence = self._resolved, Depends(self._resolved)
@@ -221,7 +221,7 @@ def reject(resolved: Resolved, givens: list[Given] | None = None) -> None:
     """Raise Rejected with all diagnostics, if there are any, and the sizes that would be valid."""
     found = diagnostics(resolved)
     if found and givens:
-        from ..infer.advice import advise
+        from ..infer.domains.advice import advise
 
         advise(resolved.network, givens, found)
     if found:
@@ -234,7 +234,7 @@ def load(spec: Any, *, set: Mapping[str, Any] | None = None) -> Model:
     In a mapping a str is what stands unquoted in YAML, a name or an expression: text in `vars` and block arguments is
     `"'text'"`. Raises Rejected when the spec is wrong, Unusable when it cannot be read.
     """
-    from ..spec.load import load as load_network
-    from ..spec.mapping import text_of
+    from ..language.load import load as load_network
+    from ..language.source.mapping import text_of
 
     return Model(load_network(spec, sets={k: v if isinstance(v, str) else text_of(v) for k, v in (set or {}).items()}))

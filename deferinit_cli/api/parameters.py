@@ -63,7 +63,7 @@ class Tensor:
 
         Raises ValueError where that are several, such as one for each gate: `parameters.as_in` has them all.
         """
-        from ..lens import Lens, stars
+        from ..framework_view import Lens, stars
 
         node, model = self._parameter.node, self._model
         views = [v for v in Lens(framework).views(node) if self._parameter in v.parameters]
@@ -126,7 +126,7 @@ class Parameters(Mapping[str, Tensor]):
 
         Raises DeferredInitializationError while there are none. What a framework has no tensor for keeps its name and order.
         """
-        from ..lens import Lens, stars
+        from ..framework_view import Lens, stars
 
         resolved = self._model._resolved
         made: dict[str, Any] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from ..layers import registry
-from ..layers.base import Layer
+from ..layers.core import registry
+from ..layers.core.base import Layer
 from ..problems import Diagnostic, Unusable
 from ..spelling import suggest
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..layers.abroad import parts_of, pieces
-from ..layers.arguments import Argument, Choice, Flag, show
-from ..layers.base import Layer
-from ..layers.patterns import patterns
+from ..layers.core.arguments import Argument, Choice, Flag, show
+from ..layers.core.base import Layer
+from ..layers.core.framework_tensors import parts_of, pieces
+from ..layers.core.patterns import patterns
 from ..problems import Problem
 from . import details, elsewhere, group, summary
 from .examples import instance, spec

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..graph import Network
-from ..layers.base import Layer
-from ..layers.patterns import family_words, filled
-from ..spec.load import load
+from ..language.load import load
+from ..layers.core.base import Layer
+from ..layers.core.patterns import family_words, filled
 
 
 def spec(cls: type[Layer]) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from ..layers.base import UNKNOWN, Layer
-from ..layers.frame import Frame, Wait
-from ..layers.numeric import Padding, PerAxis
-from ..layers.patterns import patterns
+from ..layers.core.base import UNKNOWN, Layer
+from ..layers.core.frame import Frame, Wait
+from ..layers.core.numeric_arguments import Padding, PerAxis
+from ..layers.core.patterns import patterns
 from ..problems import Problem
 from ..shapes.relations import Relation
 from ..shapes.rows import Open, Rest, Row
 from ..shapes.rows import resolve as resolved
 from ..shapes.store import Store
-from .letters import Letter, lettered
+from .named_numbers import Letter, lettered
 
 
 class Statement:

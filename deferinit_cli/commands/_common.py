@@ -12,18 +12,18 @@ from typing import Any, NoReturn
 
 import click
 
-from ..collector import Held
 from ..files import open_plain
+from ..garbage_collection import Held
 from ..graph import Given, Network
-from ..infer.diagnose import diagnostics
-from ..infer.engine import infer
-from ..infer.resolved import Resolved
-from ..infer.warning import foreseen, warnings
+from ..infer.conflicts.diagnose import diagnostics
+from ..infer.propagation.engine import infer
+from ..infer.propagation.resolved import Resolved
+from ..infer.warnings import foreseen, warnings
+from ..language.given_shapes import parse_inputs, parse_sets
+from ..language.load import load
 from ..problems import Diagnostic, Rejected, Unusable
 from ..report import Report
 from ..report.document import rejected as rejected_document
-from ..spec.load import load
-from ..spec.options import parse_inputs, parse_sets
 
 Decorator = Callable[[Any], Any]
 FORMATS = ("table", "json", "csv", "markdown")
@@ -131,7 +131,7 @@ class Work:
 
     def reject(self, resolved: Resolved, found: list[Diagnostic], given: Sequence[Given] = (), **options: Any) -> NoReturn:
         if given:
-            from ..infer.advice import advise
+            from ..infer.domains.advice import advise
 
             advise(resolved.network, given, found)
         report = Report(resolved, self.command, self.spec, options.get("lens") or "torch", bool(options.get("depends")))

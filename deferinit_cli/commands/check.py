@@ -54,7 +54,7 @@ def command(
     Exit code 0: everything was checked and holds, or nothing changed since REV. 1: something is wrong. 2: a file cannot
     be read, a pattern matches nothing, or nothing was checked.
     """
-    from ..spec.options import parse_sets
+    from ..language.given_shapes import parse_sets
     from ..verify.combinations import combinations, split_inputs, split_sets
 
     targets = destinations(formats, FORMATS, "text")

@@ -24,9 +24,9 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], fo
     The sets are exact unless it says otherwise. Conditions over several symbols stand as they are, with sizes that break
     them. With some sizes given (--input image=1x3xHx224), it is the contract of the others. Exit code 1 when no size is valid.
     """
-    from ..infer.contract import contract_of
-    from ..infer.impossible import impossible
-    from ..infer.warning import warnings
+    from ..infer.domains.contract import contract_of
+    from ..infer.domains.impossible import impossible
+    from ..infer.warnings import warnings
     from ..views import contracts
 
     work = Work("contract", spec, sets, formats, FORMATS, **look)

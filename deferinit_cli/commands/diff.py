@@ -34,7 +34,7 @@ def command(a: str, b: str, inputs: tuple[str, ...], sets: tuple[str, ...], form
     Exit code 0: equal. 1: they differ. 2: a side cannot be read or is rejected.
     """
     from ..compare.sources import compared
-    from ..spec.options import parse_sets
+    from ..language.given_shapes import parse_sets
 
     targets = destinations(formats, FORMATS, "table")
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..lens import FRAMEWORKS
+from ..framework_view import FRAMEWORKS
 from ..problems import Rejected
 from ..report import Report
 from ._common import Work, format_option, input_option, look_options, note, output_option, set_option, spec_argument

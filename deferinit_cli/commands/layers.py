@@ -41,9 +41,9 @@ def command(kind: tuple[str, ...], formats: tuple[str, ...], **look: Any) -> Non
 
 def run(kind: str, spec: str) -> dict[str, str]:
     """An example with what `show` says of it, by running it."""
-    from ..infer.engine import infer
+    from ..infer.propagation.engine import infer
+    from ..language.load import load
     from ..report import Report
-    from ..spec.load import load
     from ..views.table import render
 
     report = Report(infer(load(spec, name=kind)), "show", f"{kind}.yaml")

@@ -26,7 +26,7 @@ def command(specs: tuple[str, ...], inputs: tuple[str, ...], sets: tuple[str, ..
     `deferinit check --locked` then fails where any of them changes. A lock that is there and differs is only replaced
     with --update. Without --input and --set, those that the lock was made with hold.
     """
-    from ..spec.options import parse_sets
+    from ..language.given_shapes import parse_sets
 
     chosen = dict(parse_sets(sets))
     problems: list[Diagnostic] = []
@@ -47,7 +47,7 @@ def locked(spec: str, inputs: list[str], sets: dict[str, str], update: bool) -> 
     from ..compare.drift import again, fresh, inferred, lock_path
     from ..compare.lockfile import hashes
     from ..compare.lockreader import read_lock
-    from ..infer.warning import warnings
+    from ..infer.warnings import warnings
 
     path = lock_path(spec)
     old: Lock | None = None

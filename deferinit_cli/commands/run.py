@@ -57,11 +57,11 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], da
 def resolve(work: Work, network: Network, inputs: tuple[str, ...], data: str | None) -> tuple[Any, dict[str, Any] | None]:
     """(the network at the sizes given, the arrays of a data file); ends the command where not every size is known."""
     from ..forward.inputs import named_arrays
-    from ..infer.diagnose import diagnostics
-    from ..infer.engine import infer
-    from ..infer.openness import undetermined
-    from ..infer.warning import foreseen
-    from ..spec.options import parse_inputs
+    from ..infer.conflicts.diagnose import diagnostics
+    from ..infer.domains.undetermined import undetermined
+    from ..infer.propagation.engine import infer
+    from ..infer.warnings import foreseen
+    from ..language.given_shapes import parse_inputs
     from ..weights.initialise import unresolved
 
     given = parse_inputs(inputs, network)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ..lens import FRAMEWORKS
+from ..framework_view import FRAMEWORKS
 from ..report import Report
 from ._common import Work, format_option, input_option, look_options, set_option, spec_argument
 

@@ -37,9 +37,9 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], we
     Any argument that shapes hang on may be _: sizes, stride, padding, kernel_size, dilation, groups, heads, layers,
     bidirectional, bias and others. Exit code 1 when nothing fits.
     """
-    from ..infer.layouts import fitting
-    from ..infer.solve import solve
-    from ..spec.options import parse_inputs
+    from ..infer.solving.solve import solve
+    from ..infer.solving.targets import fitting
+    from ..language.given_shapes import parse_inputs
     from ..views import solutions
 
     if in_place and (printed or output is not None):
@@ -76,8 +76,8 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], we
 
 def write(network: Network, solution: Any, output: str | None, in_place: bool, choose: int | None) -> None:
     """The spec with one solution's arguments filled in; raises Rejected where it is not clear which."""
-    from ..infer.solution import Range
-    from ..spec.filling import filled
+    from ..infer.solving.solution import Range
+    from ..language.filling import filled
     from ..weights.atomic import atomic
 
     box = chosen(solution, choose)
@@ -116,9 +116,9 @@ def named(weights: str | None, wheres: Sequence[str]) -> set[str]:
 
 def parse_where(text: str, network: Network) -> Any:
     """`fc1.weight=120x400`; raises Unusable."""
-    from ..infer.targets import Target, known_names, may_have
+    from ..infer.solving.targets import Target, known_names, may_have
+    from ..language.given_shapes import parse_shape
     from ..shapes.dims import UNKNOWN
-    from ..spec.options import parse_shape
 
     name, equals, shape = text.partition("=")
     span = Span(Source("--where", text), 1, 1, len(text) + 1)
@@ -140,7 +140,7 @@ def parse_where(text: str, network: Network) -> Any:
 
 def from_weights(path: str, network: Network) -> tuple[Any, list[Any]]:
     """A checkpoint's tensors that the network has, by name, and what was not used; raises Unusable when none match."""
-    from ..infer.targets import Target, matched
+    from ..infer.solving.targets import Target, matched
     from ..weights.files import read_header
 
     header = {name: tuple(shape) for name, (shape, _) in read_header(path).items()}

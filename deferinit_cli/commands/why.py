@@ -26,13 +26,13 @@ def command(
     The shortest chain of facts comes first, then other places that say the same. A size that is in conflict is told from
     both sides, with the facts that cannot hold together. SPEC left out is found in the folder.
     """
-    from ..infer.diagnose import diagnostics
-    from ..infer.engine import infer
-    from ..infer.warning import warnings
+    from ..infer.conflicts.diagnose import diagnostics
+    from ..infer.propagation.engine import infer
+    from ..infer.warnings import warnings
     from ..infer.why import Question
+    from ..language.given_shapes import parse_inputs
     from ..problems import Rejected
     from ..report.document import problem
-    from ..spec.options import parse_inputs
     from ..views import explanations
 
     spec, what = split(words)

@@ -21,7 +21,7 @@ def command(name: str | None, formats: tuple[str, ...], **look: Any) -> None:
     What a printed spec imports, it imports from the zoo, so it works in any folder. Multiply-accumulates are told
     for the input of the spec's first check.
     """
-    from ..spec.zoo import standalone, zoo_names, zoo_path
+    from ..language.source.zoo import standalone, zoo_names, zoo_path
     from ._common import destinations
 
     outputs = destinations(formats, FORMATS, "table")
@@ -44,9 +44,9 @@ def command(name: str | None, formats: tuple[str, ...], **look: Any) -> None:
 
 def described(name: str) -> dict[str, Any]:
     """One network's row: its first sentence, what can be set, and its totals."""
+    from ..language.load import load
+    from ..language.source.zoo import about, zoo_path
     from ..report import total_of
-    from ..spec.load import load
-    from ..spec.zoo import about, zoo_path
 
     network = load(f"zoo:{name}")
     given = example(network)
@@ -67,6 +67,6 @@ def example(network: Any) -> Any:
 
 
 def plain_number(term: Any) -> Any:
-    from ..shapes.words import text
+    from ..shapes.expression_text import text
 
     return term if term is None or type(term) is int else text(term)

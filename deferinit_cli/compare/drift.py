@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..graph import Network
-from ..infer.diagnose import diagnostics
-from ..infer.engine import infer
+from ..infer.conflicts.diagnose import diagnostics
+from ..infer.propagation.engine import infer
+from ..language.given_shapes import parse_inputs
+from ..language.load import load_text
+from ..language.source.texts import locate_named
 from ..problems import Diagnostic, Rejected, Related, Span, Unusable
-from ..spec.load import load_text
-from ..spec.options import parse_inputs
-from ..spec.texts import locate_named
+from .descriptions import before_and_after, headline
 from .differ import Difference, Row, difference
 from .lockfile import Lock, hashes, lock_text
 from .lockreader import read_lock
 from .sides import Side, side_of
-from .words import before_and_after, headline
 
 LISTED = 20
 """Differences that are told one by one; the rest are counted."""

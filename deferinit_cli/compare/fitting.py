@@ -6,9 +6,9 @@ from typing import Any
 
 from ..problems import Source, Span
 from ..shapes.bounds import compare, solve_single
+from ..shapes.evaluation import substitute
+from ..shapes.expression_text import text
 from ..shapes.normal import Expr
-from ..shapes.reading import substitute
-from ..shapes.words import text
 from .differ import Difference, Row, guessed
 from .renames import renames
 from .sides import Side, Tensor, spare
@@ -139,7 +139,7 @@ class Verdicts:
         resolved = self.network.resolved
         if resolved is None or resolved.given or not any(t.name not in self.reasons for t, _ in self.open):
             return
-        from ..infer.open_arguments import openings
+        from ..infer.propagation.open_arguments import openings
 
         if not openings(resolved.network):
             self.infer()
@@ -182,7 +182,7 @@ class Verdicts:
 
     def solvable(self, pairs: list[tuple[Tensor, Tensor]]) -> bool:
         """False only where it is decided that no input fits."""
-        from ..infer.solve import Target, solve
+        from ..infer.solving.solve import Target, solve
 
         assert self.network.resolved is not None
         span = Span(Source(self.network.name), 1, 1)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..graph import Network
+from ..language.expressions.values import Faults
+from ..language.load import Loader, load_text
+from ..language.source import reader
+from ..language.source.texts import Text
+from ..language.source.tree import Scalar, span
 from ..problems import Problem, Rejected, Unusable
-from ..spec import reader
-from ..spec.load import Loader, load_text
-from ..spec.texts import Text
-from ..spec.tree import Scalar, span
-from ..spec.values import Faults
 from ..spelling import suggest
 from .repository import Answer, Repository, first_line, unusable
 

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from ..graph import Network, Parameter
-from ..infer.resolved import Resolved
+from ..infer.propagation.resolved import Resolved
 from ..problems import Span
 from ..report import Report
 from ..shapes import rows
@@ -101,7 +101,7 @@ def spare(side: Side) -> set[str]:
     whose tensors it has."""
     if side.resolved is not None:
         return side.resolved.network.spare()
-    from ..layers import registry
+    from ..layers.core import registry
 
     keys: dict[str, set[str]] = {}
     for t in side.tensors:

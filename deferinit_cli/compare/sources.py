@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from ..graph import Network
-from ..infer.diagnose import diagnostics
-from ..infer.engine import infer
+from ..infer.conflicts.diagnose import diagnostics
+from ..infer.propagation.engine import infer
+from ..language.given_shapes import parse_inputs
+from ..language.load import load
 from ..problems import Diagnostic, Rejected, Related, Unusable
-from ..spec.load import load
-from ..spec.options import parse_inputs
 from .differ import Difference, difference
 from .fitting import fitting
 from .lockreader import MAX_BYTES, decode_lock, read_lock

@@ -7,9 +7,9 @@ from typing import Any
 
 from ..shapes.bounds import compare, maximum, minimum
 from ..shapes.expr import add, broadcast, ceildiv, exact_div, floordiv, mod, mul, sub
+from ..shapes.expression_text import text
 from ..shapes.normal import WRITTEN, Expr, Term, symbol
 from ..shapes.scaling import scaled
-from ..shapes.words import text
 
 REST = "..."
 """Stands in a shape for any number of dims."""

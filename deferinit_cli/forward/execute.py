@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..graph import Network, Node
-from ..infer.resolved import Resolved
-from ..layers.base import Layer
+from ..infer.propagation.resolved import Resolved
+from ..layers.core.base import Layer
 from ..problems import Diagnostic, Problem, Rejected
 from .arrays import NARROW, narrowed, shares, widened, writable
 from .plan import Step, plan

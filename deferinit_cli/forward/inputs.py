@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Input, Network
-from ..infer.resolved import Resolved
+from ..infer.propagation.resolved import Resolved
 from ..problems import Diagnostic, Problem, Rejected
 from ..spelling import suggest
 from ..weights.dtypes import numpy_dtype

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph import Network, Node, Parameter
-from ..layers.base import Layer
+from ..layers.core.base import Layer
 
 
 class Step:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..collector import Held
+from ..garbage_collection import Held
 from ..graph import Node
 from ..problems import Diagnostic, Rejected
 from ..shapes import rows
 from ..shapes.normal import Expr
 from ..shapes.relations import Broadcast, Relation
 from ..shapes.store import Conflict, Fact
-from .diagnose import Diagnoses
-from .explain import Explainer, node_of, span_of
-from .lines import Line, Lines, fact_rule, fact_words, grouped, shown
-from .minimal import Minimal, facts_behind, key_of
-from .resolved import Resolved
-from .unknown import Unknown
-from .waits import Waits
+from .conflicts.diagnose import Diagnoses
+from .conflicts.minimal import Minimal, facts_behind, key_of
+from .derivation.explain import Explainer, node_of, span_of
+from .derivation.explanation_lines import Line, Lines, fact_rule, fact_words, grouped, shown
+from .derivation.unknown import Unknown
+from .derivation.waits import Waits
+from .propagation.resolved import Resolved
 
 ALSO = 3
 """How many other places that say the same size are told."""

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ..commands._common import is_spec
+from ..language.load import load_text
+from ..language.source.texts import locate_named
 from ..problems import DeferinitWarning, Span
-from ..spec.load import load_text
-from ..spec.texts import locate_named
 from ..verify import Asked, Outcome, safely
 from ..verify.outcomes import CHECK, LOCK, SPEC, STRICT
 from ..views.problems import render_all, safe

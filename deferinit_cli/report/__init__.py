@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..collector import Held
+from ..framework_view import Lens, View, stars
+from ..garbage_collection import Held
 from ..graph import Given, Network, Node, Parameter
-from ..infer.resolved import Resolved
-from ..infer.waits import Waits
-from ..lens import Lens, View, stars
+from ..infer.derivation.waits import Waits
+from ..infer.propagation.resolved import Resolved
 from ..problems import ERROR, WARNING, Diagnostic
 from ..shapes import rows
 from ..shapes.expr import add, product
+from ..shapes.expression_text import text
 from ..shapes.normal import Expr
 from ..shapes.rows import Open
-from ..shapes.words import text
 from .document import SCHEMA, port, problem, public
-from .ink import elements, ink, least, number, some, tuple_text, words
+from .shape_text import elements, ink, least, number, some, tuple_text, words
 from .totals import total, total_terms
 
 if TYPE_CHECKING:
-    from ..infer.assumed import Assumptions
-    from ..infer.depends import Depends
+    from ..infer.derivation.assumptions import Assumptions
+    from ..infer.derivation.depends import Depends
 
 
 class Report:
@@ -36,7 +36,7 @@ class Report:
         self.waits = Waits(resolved)
         self.assumptions: Assumptions | None = None
         if resolved.store.assumed:
-            from ..infer.assumed import Assumptions
+            from ..infer.derivation.assumptions import Assumptions
 
             self.assumptions = Assumptions(resolved)
         self.command = command
@@ -53,7 +53,7 @@ class Report:
         self.told: list[Diagnostic] = []
         self.depending: list[str] = []
         if depends:
-            from ..infer.depends import Depends
+            from ..infer.derivation.depends import Depends
 
             self.depend(Depends(resolved))
 
@@ -337,7 +337,7 @@ def settled(shape: Any) -> bool:
 
 def total_of(network: Network, given: Sequence[Given] = ()) -> tuple[Any, Any]:
     """(parameters, multiply-accumulates) of a network as terms; None where something is unknown."""
-    from ..infer.engine import infer
+    from ..infer.propagation.engine import infer
 
     terms = Report(infer(network, given), "show", "").terms
     return terms["parameters"], terms["macs"]

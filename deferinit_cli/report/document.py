@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..infer.resolved import Resolved
+from ..infer.propagation.resolved import Resolved
 from ..problems import Diagnostic
-from .ink import ink, words
+from .shape_text import ink, words
 
 SCHEMA = 1
 

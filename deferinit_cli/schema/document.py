@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from ..layers import registry
-from ..layers.arguments import EXPRESSION
-from ..spec.asserts import KEYS as ASSERT
-from ..spec.blocks import KEYS as BLOCK
-from ..spec.checks import KEYS, NUMBERS
-from ..spec.file import TOP
-from ..spec.variables import KEYS as DECLARED
-from . import kinds, words
-from .words import COUNT, DIMS, DTYPE, FREE, NAME, TEXT, VARIABLE_NAME, Schema, described, ref
+from ..language.build.checks import KEYS, NUMBERS
+from ..language.compile.asserts import KEYS as ASSERT
+from ..language.compile.blocks import KEYS as BLOCK
+from ..language.compile.file import TOP
+from ..language.compile.variables import KEYS as DECLARED
+from ..layers.core import registry
+from ..layers.core.arguments import EXPRESSION
+from . import definitions as words
+from . import kinds
+from .definitions import COUNT, DIMS, DTYPE, FREE, NAME, TEXT, VARIABLE_NAME, Schema, described, ref
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..catalogue import summary
-from ..layers import registry
-from ..layers.arguments import Argument, show
-from ..layers.base import UNKNOWN, Layer
-from ..spec.modifiers import MODIFIERS
-from .words import BESIDE, NAME, REFERENCE, Schema, described, ref
+from ..language.compile.modifiers import MODIFIERS
+from ..layers.core import registry
+from ..layers.core.arguments import Argument, show
+from ..layers.core.base import UNKNOWN, Layer
+from .definitions import BESIDE, NAME, REFERENCE, Schema, described, ref
 
 ITEM_NAME = rf"(?!(?:prev|input)\s*$)(?:{NAME})"
 """What may follow a kind; `prev` and `input` are taken."""

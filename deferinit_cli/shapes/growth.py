@@ -9,9 +9,9 @@ from __future__ import annotations
 from math import lcm
 
 from .bounds import expand
+from .evaluation import REBUILD, substitute
 from .expr import add, product, sub
 from .normal import WRITTEN, Expr, Term, symbol
-from .reading import REBUILD, substitute
 from .residues import Structure, Undecided, grain, structure
 from .sets import PeriodicSet
 from .solving import bounded, holds, solutions

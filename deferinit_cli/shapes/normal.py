@@ -31,7 +31,7 @@ class Expr:
         self.order: tuple[Any, ...] = ()
 
     def __repr__(self) -> str:
-        from .words import text
+        from .expression_text import text
 
         return text(self)
 
@@ -77,7 +77,7 @@ def _made(key: tuple[Any, ...], kind: str, args: tuple[Any, ...]) -> Expr:
     if kind == "sym":
         found.order = (0, USUAL.get(args[0], len(USUAL)), args[0])
     elif size <= WRITTEN:
-        from .plain import plain
+        from .structural_text import plain
 
         found.order = (1 if kind != "sum" else 2, len(USUAL), plain(found))
     else:  # shared parts may make it long beyond reading: ordered by size, then by structure

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from math import gcd, lcm
 
+from .evaluation import evaluate
 from .normal import Expr, Term
 from .polynomials import Polynomial, Span, at, beyond, cut, divided, plus, times, where
-from .reading import evaluate
 from .sets import CLASSES, SEARCHED, PeriodicSet
 
 NEVER = 1 << 62

@@ -9,11 +9,11 @@ from itertools import islice
 from math import lcm
 from typing import Any
 
+from .evaluation import evaluate
 from .expr import add, product, sub
 from .intervals import Ranges
 from .normal import Expr, Term
 from .polynomials import Span
-from .reading import evaluate
 from .residues import Finer, Undecided, by_residues, grain
 from .sets import SEARCHED, PeriodicSet
 

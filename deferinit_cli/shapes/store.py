@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from .bounds import compare, lower_bound, solve_single
 from .dims import DIGITS, LARGEST
+from .evaluation import substitute
 from .normal import FACTORS, Expr
-from .plain import plain
-from .reading import substitute
+from .structural_text import plain
 
 if TYPE_CHECKING:
     from .relations import Broadcast, Relation
@@ -48,6 +48,11 @@ class Clause:
         self.rule = rule
         self.why = why
         self.slots = slots
+
+    def shares_symbols(self) -> bool:
+        """Whether it says that two sizes are equal, or broadcast, and both depend on a common symbol."""
+        a, b = self.left, self.right
+        return self.op in ("==", "|") and type(a) is type(b) is Expr and not a.symbols.isdisjoint(b.symbols)
 
 
 class Conflict:

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..graph import Given, Network
-from ..infer.diagnose import diagnostics
-from ..infer.engine import infer
-from ..infer.resolved import Resolved
-from ..infer.warning import warnings
+from ..infer.conflicts.diagnose import diagnostics
+from ..infer.propagation.engine import infer
+from ..infer.propagation.resolved import Resolved
+from ..infer.warnings import warnings
+from ..language.load import load_text
+from ..language.source.texts import Text, locate_named
 from ..problems import Diagnostic, Rejected, Span, Unusable
-from ..spec.load import load_text
-from ..spec.texts import Text, locate_named
 from .cases import judge
 from .outcomes import CHECK, COMBINATION, LOCK, SPEC, STRICT, Asked, Outcome, Run
 
 if TYPE_CHECKING:
-    from ..spec.checks import Check
+    from ..language.build.checks import Check
     from .strict import Strict
 
 CONDITIONS = 3000
@@ -84,8 +84,8 @@ def hopeless(resolved: Resolved) -> list[Diagnostic]:
     """Conditions on the inputs that no size meets: a network that nothing fits is wrong too, and nobody would notice."""
     if not 0 < len(resolved.store.clauses) <= CONDITIONS:
         return []
-    from ..infer.contract import contract_of
-    from ..infer.impossible import impossible
+    from ..infer.domains.contract import contract_of
+    from ..infer.domains.impossible import impossible
 
     return impossible(contract_of(resolved))
 
@@ -114,7 +114,7 @@ def case(
         resolved = infer(net, inputs)
         found = diagnostics(resolved)
         if found and inputs and advice:
-            from ..infer.advice import advise
+            from ..infer.domains.advice import advise
 
             advise(net, inputs, found)
         return resolved.network, resolved, found
@@ -126,7 +126,7 @@ def combined(
     spec: str, text: Text, network: Network, asked: Asked, strict: Strict | None, told: list[Diagnostic]
 ) -> list[Outcome]:
     """Every combination of the values asked for: each must infer without a problem. `told` are the spec's own warnings."""
-    from ..spec.options import parse_inputs
+    from ..language.given_shapes import parse_inputs
     from .combinations import combinations
 
     out: list[Outcome] = []

@@ -7,18 +7,18 @@ from itertools import islice
 from typing import Any
 
 from ..graph import Network
-from ..infer.resolved import Resolved
-from ..layers.numeric import Dims
+from ..infer.propagation.resolved import Resolved
+from ..language.build.checks import Check, Expected, whole
+from ..language.expressions.values import Located
+from ..layers.core.numeric_arguments import Dims
 from ..problems import Diagnostic, Problem, Span
-from ..report.ink import tuple_text
+from ..report.shape_text import tuple_text
 from ..report.totals import BYTES
 from ..shapes.bounds import compare, maximum, minimum
 from ..shapes.dims import REST, UNKNOWN, Op, Sym, symbols
 from ..shapes.expr import add, exact_div, floordiv, mod, mul, product, sub
+from ..shapes.expression_text import text
 from ..shapes.normal import Expr
-from ..shapes.words import text
-from ..spec.checks import Check, Expected, whole
-from ..spec.values import Located
 from ..spelling import suggest
 
 

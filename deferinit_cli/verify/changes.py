@@ -14,9 +14,9 @@ from ..compare.lockreader import MAX_BYTES
 from ..compare.repository import unusable
 from ..compare.revisions import Entry, Revision, hash_of
 from ..files import open_plain
+from ..language.source.import_targets import files
+from ..language.source.texts import read_file
 from ..problems import Rejected
-from ..spec.imports import files
-from ..spec.texts import read_file
 
 
 class Changes:

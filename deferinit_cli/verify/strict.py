@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..graph import Call, Network, Node
-from ..infer.resolved import Resolved
-from ..infer.waits import Waits
+from ..infer.derivation.waits import Waits
+from ..infer.propagation.resolved import Resolved
 from ..problems import WARNING, Diagnostic, Span
-from ..report.ink import tuple_text
+from ..report.shape_text import tuple_text
 from ..shapes.dims import Sym, symbols
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from ..infer.asked import Asked, Axis, Condition, Reason
-from ..infer.contract import Contract
+from ..infer.domains.conditions import Asked, Axis, Condition, Reason
+from ..infer.domains.contract import Contract
 from ..problems import Diagnostic
 from ..report.document import problem
 from ..shapes.sets import Piece

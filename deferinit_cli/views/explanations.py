@@ -7,9 +7,9 @@ from typing import Any
 
 from ..infer.why import ALSO, Answer, Line
 from ..problems import Span
-from ..report.ink import ink, tuple_text
+from ..report.shape_text import ink, tuple_text
+from ..shapes.expression_text import text
 from ..shapes.normal import Expr
-from ..shapes.words import text
 from .markdown import escaped
 from .problems import one_line
 from .table import ASCII

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from ..infer.resolved import Resolved
+from ..infer.propagation.resolved import Resolved
 from ..problems import Diagnostic
 from ..report import Report
 from .problems import safe

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..infer.solution import Box, Choice, Range, Solution, Value
-from ..infer.targets import Matched
+from ..infer.solving.solution import Box, Choice, Range, Solution, Value
+from ..infer.solving.targets import Matched
 from ..report.document import problem
-from ..shapes.telling import span
+from ..shapes.set_text import span
 from .problems import one_line, place
 from .table import ASCII
 

@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import Any
 
 from ..report import Report
-from ..report.ink import some, tuple_text
+from ..report.shape_text import some, tuple_text
+from ..shapes.expression_text import text
 from ..shapes.normal import Expr
-from ..shapes.words import text
 from .folding import fold, signature_of_layer, signature_of_parameter, sources
 
 PARAMETER_COLUMNS = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Parameter
-from ..infer.open_arguments import is_left_open, told
-from ..infer.resolved import Resolved
-from ..infer.waits import Waits
+from ..infer.derivation.waits import Waits
+from ..infer.propagation.open_arguments import is_left_open, told
+from ..infer.propagation.resolved import Resolved
 from ..problems import Diagnostic, Problem, Rejected
 from .streams import fill
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from deferinit_cli.infer.contract import contract_of
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.warning import warnings
-from deferinit_cli.spec.load import load
+from deferinit_cli.infer.domains.contract import contract_of
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.warnings import warnings
+from deferinit_cli.language.load import load
 
 from .measures import SPECS, best, table
 

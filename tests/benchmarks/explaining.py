@@ -6,10 +6,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.propagation.engine import infer
 from deferinit_cli.infer.why import Question
-from deferinit_cli.spec.load import load
+from deferinit_cli.language.load import load
 from deferinit_cli.views.explanations import render
 
 from .measures import apart, table

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
 
 from .measures import SPECS, apart, best, doubled, once, table
 

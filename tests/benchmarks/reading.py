@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from deferinit_cli.spec.load import load
+from deferinit_cli.language.load import load
 
 from .measures import apart, doubled, once, table
 

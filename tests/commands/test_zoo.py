@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.zoo import about, standalone, zoo_names, zoo_path
+from deferinit_cli.language.load import load
+from deferinit_cli.language.source.zoo import about, standalone, zoo_names, zoo_path
 from deferinit_cli.verify import verify
 from tests.cli import deferinit
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from deferinit_cli.compare.sides import side_of
 from deferinit_cli.compare.terms import REST, Reader, opaque, read_term, same, same_shape, spread, written, written_shape
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.load import load
+from deferinit_cli.language.source.zoo import zoo_names
 from deferinit_cli.shapes.bounds import maximum, minimum
+from deferinit_cli.shapes.evaluation import evaluate
 from deferinit_cli.shapes.expr import add, ceildiv, exact_div, floordiv, mod, mul, product, sub
 from deferinit_cli.shapes.normal import WRITTEN, symbol
-from deferinit_cli.shapes.reading import evaluate
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.zoo import zoo_names
 
 H, W, N = symbol("H"), symbol("W"), symbol("image[2]")
 

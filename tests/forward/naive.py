@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deferinit_cli.graph import Network
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.propagation.resolved import Resolved
 from deferinit_cli.weights.initialise import initialise, owner
 
 

@@ -15,13 +15,13 @@ from deferinit_cli.forward.execute import execute
 from deferinit_cli.forward.inputs import random_inputs
 from deferinit_cli.forward.plan import plan
 from deferinit_cli.graph import Node
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
-from deferinit_cli.layers.base import Layer
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
+from deferinit_cli.layers.core.base import Layer
 from deferinit_cli.problems import Rejected
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
 from tests.effort import effort
 from tests.forward.naive import Made, every_value
 from tests.specs import resolve

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deferinit_cli.layers import kernels, registry
-from deferinit_cli.layers.base import Layer
+from deferinit_cli.layers.core import conv_kernels as kernels
+from deferinit_cli.layers.core import registry
+from deferinit_cli.layers.core.base import Layer
 
 MODES = {"zeros": "constant", "reflect": "reflect", "edge": "edge", "circular": "wrap"}
 

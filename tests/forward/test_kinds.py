@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from deferinit_cli.forward.arrays import shares, writable
-from deferinit_cli.layers import registry
+from deferinit_cli.layers.core import registry
 from deferinit_cli.problems import Problem
 from tests.layers.test_numerics import FOLDER, KNOWN, MORE_ARGS, written
 

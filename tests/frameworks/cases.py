@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.layers import registry
-from deferinit_cli.layers.base import Layer
-from deferinit_cli.lens import Lens, stars
+from deferinit_cli.framework_view import Lens, stars
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.layers.core import registry
+from deferinit_cli.layers.core.base import Layer
 from tests.layers.test_numerics import network
 
 

@@ -6,12 +6,12 @@ import random
 from pathlib import Path
 from typing import Any
 
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
-from deferinit_cli.layers import registry
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.language.compile.modifiers import MODIFIERS
+from deferinit_cli.language.load import load
+from deferinit_cli.layers.core import registry
 from deferinit_cli.problems import Rejected
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.modifiers import MODIFIERS
 
 from .rings import broken, ring
 

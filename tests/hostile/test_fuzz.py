@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 from deferinit_cli.cli import run
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.propagation.resolved import Resolved
 from deferinit_cli.shapes.dims import REST
 
 from ..limits import ending, memory

@@ -158,7 +158,9 @@ class Finder:
 sys.meta_path.insert(0, Finder())
 runpy.run_module("deferinit_cli", run_name="__main__")
 """
-    for module in ("deferinit_cli.cli", "click", "deferinit_cli.commands.show", "deferinit_cli.infer.engine", "deferinit_cli.views.table"):
+    for module in (
+        "deferinit_cli.cli", "click", "deferinit_cli.commands.show", "deferinit_cli.infer.propagation.engine", "deferinit_cli.views.table",
+    ):
         args = [sys.executable, "-c", code, "show", "fixed.yaml", "--input", "2x300", "--set", module]
         args = [sys.executable, "-c", code.replace("sys.argv[-1]", repr(module)), "show", "fixed.yaml"]
         ran = subprocess.run(args, cwd=folder, env=environment(), capture_output=True, text=True, check=False)

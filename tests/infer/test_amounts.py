@@ -9,13 +9,13 @@ import pytest
 
 from deferinit_cli.forward.execute import execute
 from deferinit_cli.graph import Target
-from deferinit_cli.infer.contract import contract
-from deferinit_cli.infer.openness import undetermined
-from deferinit_cli.infer.solve import solve
-from deferinit_cli.infer.waits import Waits
+from deferinit_cli.infer.derivation.waits import Waits
+from deferinit_cli.infer.domains.contract import contract
+from deferinit_cli.infer.domains.undetermined import undetermined
+from deferinit_cli.infer.solving.solve import solve
 from deferinit_cli.infer.why import Question
+from deferinit_cli.language.given_shapes import parse_inputs
 from deferinit_cli.problems import Source, Span
-from deferinit_cli.spec.options import parse_inputs
 from deferinit_cli.views.contracts import document, headline, render
 from tests.specs import network, rejection, resolve, tensors, value
 

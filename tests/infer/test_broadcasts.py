@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from deferinit_cli.infer.assumed import Assumptions
-from deferinit_cli.infer.contract import contract_of
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.derivation.assumptions import Assumptions
+from deferinit_cli.infer.domains.contract import contract_of
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
 from deferinit_cli.infer.why import Question
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
 from tests.cli import deferinit
 
 SIZES = (1, 2, 3, 5)

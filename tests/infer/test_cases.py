@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from deferinit_cli.graph import Target
-from deferinit_cli.infer.asked import Axis
-from deferinit_cli.infer.contract import contract
-from deferinit_cli.infer.explain import Explainer, fact_text
-from deferinit_cli.infer.solution import Box, Solution
-from deferinit_cli.infer.solve import solve
-from deferinit_cli.infer.waits import waits
+from deferinit_cli.infer.derivation.explain import Explainer, fact_text
+from deferinit_cli.infer.derivation.waits import waits
+from deferinit_cli.infer.domains.conditions import Axis
+from deferinit_cli.infer.domains.contract import contract
+from deferinit_cli.infer.solving.solution import Box, Solution
+from deferinit_cli.infer.solving.solve import solve
 from deferinit_cli.problems import Source, Span
 from deferinit_cli.shapes.sets import PeriodicSet
 from deferinit_cli.shapes.store import Fact

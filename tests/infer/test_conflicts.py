@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from deferinit_cli.graph import Node
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.explain import Explainer, fact_text
-from deferinit_cli.infer.minimal import Minimal, Way, facts_behind, key_of, part_of, place_of
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.conflicts.minimal import Minimal, Way, facts_behind, key_of, part_of, place_of
+from deferinit_cli.infer.derivation.explain import Explainer, fact_text
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.language.load import load
 from deferinit_cli.shapes.store import Fact
-from deferinit_cli.spec.load import load
 from deferinit_cli.verify import hopeless
 from deferinit_cli.views.problems import render_all
 from tests.specs import rejection, resolve

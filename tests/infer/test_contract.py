@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from deferinit_cli.infer.contract import Contract, contract, contract_of
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.domains.contract import Contract, contract, contract_of
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
 from deferinit_cli.problems import Rejected
-from deferinit_cli.shapes.reading import evaluate
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
+from deferinit_cli.shapes.evaluation import evaluate
 from deferinit_cli.views.contracts import document, headline, render
 from tests.specs import network, rejection
 
@@ -182,7 +182,7 @@ def test_words_of_irregular_sets() -> None:
     ],
 )
 def test_the_nearest_valid_sizes(given: str, advice: str) -> None:
-    from deferinit_cli.infer.advice import advise
+    from deferinit_cli.infer.domains.advice import advise
 
     net = load("zoo:unet")
     inputs = parse_inputs([given], net)
@@ -201,7 +201,7 @@ def test_the_nearest_valid_sizes(given: str, advice: str) -> None:
     ],
 )
 def test_the_nearest_sizes_that_fit_together(shape: str, advice: str) -> None:
-    from deferinit_cli.infer.advice import advise
+    from deferinit_cli.infer.domains.advice import advise
 
     spec = IMAGE + "- flatten: {start: 2}\n- unflatten: {axis: 2, shape: [2, _]}\n- flatten: {start: 2}\n"
     spec += "- transpose: {axes: [0, 2, 1]}\n- learned_positions: 12\n"

@@ -9,14 +9,14 @@ import pytest
 
 from deferinit_cli import load as load_model
 from deferinit_cli.graph import Given, Network
-from deferinit_cli.infer.contract import contract_of
-from deferinit_cli.infer.depends import Depends
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.derivation.depends import Depends
+from deferinit_cli.infer.domains.contract import contract_of
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.load import load
+from deferinit_cli.language.source.zoo import zoo_names
 from deferinit_cli.problems import Source, Span
 from deferinit_cli.report import Report
 from deferinit_cli.shapes.dims import Sym
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.zoo import zoo_names
 from tests.cli import deferinit
 from tests.specs import network, resolve
 

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 import yaml
 
-from deferinit_cli.infer.contract import contract_of
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.warning import warnings
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.domains.contract import contract_of
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.warnings import warnings
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
+from deferinit_cli.language.source.zoo import zoo_names
 from deferinit_cli.problems import WARNING
 from deferinit_cli.shapes.expr import add, floordiv, mul
 from deferinit_cli.shapes.growth import Growth
 from deferinit_cli.shapes.normal import symbol
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
-from deferinit_cli.spec.zoo import zoo_names
 from tests.specs import resolve
 
 HERE = Path(__file__).parent

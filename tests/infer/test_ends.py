@@ -9,20 +9,20 @@ from itertools import product
 
 import pytest
 
-from deferinit_cli.infer.choosing import smallest
-from deferinit_cli.infer.contract import contract_of
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.openness import sizes
-from deferinit_cli.infer.solve import Target, solve
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.domains.combinations import smallest
+from deferinit_cli.infer.domains.contract import contract_of
+from deferinit_cli.infer.domains.undetermined import sizes
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.solving.solve import Target, solve
 from deferinit_cli.infer.why import Question
+from deferinit_cli.language.load import load
 from deferinit_cli.problems import Source, Span
 from deferinit_cli.shapes.bounds import compare, expand
+from deferinit_cli.shapes.evaluation import evaluate
 from deferinit_cli.shapes.expr import add, floordiv, mul
 from deferinit_cli.shapes.expr import product as times
 from deferinit_cli.shapes.normal import Term, symbol
-from deferinit_cli.shapes.reading import evaluate
-from deferinit_cli.spec.load import load
 from tests.effort import effort
 from tests.limits import ending, memory
 from tests.specs import network, rejection, resolve, value

@@ -7,11 +7,11 @@ from itertools import permutations, product
 
 import pytest
 
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
 
 FORMS = {
     "V": lambda e: e["V"], "W": lambda e: e["W"], "2*V": lambda e: 2 * e["V"], "W + 1": lambda e: e["W"] + 1,

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from deferinit_cli.graph import Given, Network
-from deferinit_cli.infer.contract import contract_of
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.domains.contract import contract_of
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.load import load
+from deferinit_cli.language.source.zoo import zoo_names
 from deferinit_cli.problems import Source, Span
 from deferinit_cli.report import Report
 from deferinit_cli.shapes.bounds import expand
 from deferinit_cli.shapes.dims import Sym
 from deferinit_cli.shapes.expr import add, ceildiv, exact_div, floordiv, mul, product, sub
+from deferinit_cli.shapes.expression_text import text
 from deferinit_cli.shapes.normal import symbol
-from deferinit_cli.shapes.words import text
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.zoo import zoo_names
 from deferinit_cli.views.tables import footer
 from tests.specs import resolve
 

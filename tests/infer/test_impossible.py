@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import product
 from random import Random
 
-from deferinit_cli.infer.asked import free
-from deferinit_cli.infer.contract import Contract, contract
-from deferinit_cli.infer.impossible import excludes, impossible, smallest
+from deferinit_cli.infer.domains.conditions import free
+from deferinit_cli.infer.domains.contract import Contract, contract
+from deferinit_cli.infer.domains.impossible import excludes, impossible, smallest
 from deferinit_cli.shapes.solving import holds
 from deferinit_cli.shapes.store import Clause
 from tests.infer.joins import images

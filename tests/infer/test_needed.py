@@ -8,10 +8,10 @@ from random import Random
 
 import pytest
 
-from deferinit_cli.infer.asked import clause_text
-from deferinit_cli.infer.contract import contract
-from deferinit_cli.infer.implied import by_cases, by_substitution
-from deferinit_cli.infer.lowest import lowest
+from deferinit_cli.infer.domains.conditions import clause_text
+from deferinit_cli.infer.domains.contract import contract
+from deferinit_cli.infer.domains.implied import by_cases, by_substitution
+from deferinit_cli.infer.domains.lowest_terms import lowest
 from deferinit_cli.shapes.expr import add, broadcast, exact_div, floordiv, mul
 from deferinit_cli.shapes.normal import symbol
 from deferinit_cli.shapes.solving import holds

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import deferinit_cli as deferinit
-from deferinit_cli.infer.contract import contract
+from deferinit_cli.infer.domains.contract import contract
 from deferinit_cli.problems import Rejected
 from tests.specs import network, rejection, resolve
 

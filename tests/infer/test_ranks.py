@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
 from deferinit_cli.problems import Rejected
+from deferinit_cli.shapes.evaluation import substitute
+from deferinit_cli.shapes.expression_text import text
 from deferinit_cli.shapes.normal import Expr, symbol
-from deferinit_cli.shapes.reading import substitute
-from deferinit_cli.shapes.words import text
 from tests.layers.test_tables import CASES, spec_of
 from tests.specs import network, resolve, tensors, value
 

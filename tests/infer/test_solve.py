@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from deferinit_cli.graph import Target
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.solution import Box, Choice, Range, Solution
-from deferinit_cli.infer.solve import solve
-from deferinit_cli.infer.targets import matched
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.solving.solution import Box, Choice, Range, Solution
+from deferinit_cli.infer.solving.solve import solve
+from deferinit_cli.infer.solving.targets import matched
+from deferinit_cli.language.filling import filled
+from deferinit_cli.language.given_shapes import parse_inputs
 from deferinit_cli.problems import Rejected, Source, Span
-from deferinit_cli.spec.filling import filled
-from deferinit_cli.spec.options import parse_inputs
 from tests.specs import network
 
 WHERE = Span(Source("--where"), 1, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deferinit_cli.infer.contract import contract
+from deferinit_cli.infer.domains.contract import contract
 from tests.specs import network, rejection, resolve, tensors, value
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 import deferinit_cli
-from deferinit_cli.infer.contract import Contract, contract
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.domains.contract import Contract, contract
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
 from deferinit_cli.problems import Diagnostic, Rejected
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
 from tests.cli import deferinit
 
 DECLARED = "vars: {width: {default: 16, one_of: [8, 16, 32]}, rate: {default: 0.5, min: 0, max: 1}}\n"

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from deferinit_cli.infer import why
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.explain import Explainer
-from deferinit_cli.infer.lines import Line
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.derivation.explain import Explainer
+from deferinit_cli.infer.derivation.explanation_lines import Line
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
 from deferinit_cli.infer.why import Answer, Question
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
+from deferinit_cli.language.source.zoo import zoo_names
 from deferinit_cli.problems import Rejected
 from deferinit_cli.shapes.relations import Relation
 from deferinit_cli.shapes.store import Fact
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
-from deferinit_cli.spec.zoo import zoo_names
 from deferinit_cli.views.explanations import render
 from tests.specs import resolve
 

@@ -18,14 +18,14 @@ import pytest
 from deferinit_cli.catalogue import find, listing
 from deferinit_cli.catalogue.describe import describe
 from deferinit_cli.catalogue.examples import network, spec
-from deferinit_cli.catalogue.letters import Letter
+from deferinit_cli.catalogue.named_numbers import Letter
 from deferinit_cli.commands.layers import run
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.layers import base, registry
-from deferinit_cli.layers.base import Layer
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.load import load
+from deferinit_cli.layers.core import base, registry
+from deferinit_cli.layers.core.base import Layer
 from deferinit_cli.problems import Problem
-from deferinit_cli.spec.load import load
 from deferinit_cli.views.catalogue import json as json_view
 from deferinit_cli.views.catalogue import markdown, table
 from tests.cli import deferinit

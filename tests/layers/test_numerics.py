@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from deferinit_cli.graph import Input, Network, Node, Parameter
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.layers import registry
-from deferinit_cli.layers.base import Layer
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.layers.core import registry
+from deferinit_cli.layers.core.base import Layer
 from deferinit_cli.problems import Source, Span
 from deferinit_cli.shapes.dims import UNKNOWN
 

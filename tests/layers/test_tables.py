@@ -20,17 +20,17 @@ import yaml
 
 from deferinit_cli.catalogue.examples import instance
 from deferinit_cli.graph import Network
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
-from deferinit_cli.layers import registry
-from deferinit_cli.layers.windows import pads, stride
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.language.load import load
+from deferinit_cli.layers.core import registry
+from deferinit_cli.layers.core.windows import pads, stride
 from deferinit_cli.problems import Rejected
+from deferinit_cli.shapes.evaluation import evaluate
+from deferinit_cli.shapes.expression_text import text
 from deferinit_cli.shapes.normal import Expr
-from deferinit_cli.shapes.reading import evaluate
 from deferinit_cli.shapes.rows import Open
-from deferinit_cli.shapes.words import text
-from deferinit_cli.spec.load import load
 from tests.layers.core import CORE
 
 FOLDER = Path(__file__).parent

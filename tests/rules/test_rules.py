@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from deferinit_cli import cli
-from deferinit_cli.spec import load as loading
+from deferinit_cli.language import load as loading
 from deferinit_cli.verify.rules import known
 
 FOLDER = Path(__file__).parent

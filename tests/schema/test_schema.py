@@ -11,18 +11,18 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from deferinit_cli.layers import registry
-from deferinit_cli.layers.arguments import Argument, Choice, Text
-from deferinit_cli.layers.base import UNKNOWN
-from deferinit_cli.layers.numeric import Dims, Value
+from deferinit_cli.language.build.checks import KEYS
+from deferinit_cli.language.compile.blocks import KEYS as BLOCK
+from deferinit_cli.language.compile.file import TOP
+from deferinit_cli.language.compile.modifiers import MODIFIERS
+from deferinit_cli.language.load import load
+from deferinit_cli.layers.core import registry
+from deferinit_cli.layers.core.arguments import Argument, Choice, Text
+from deferinit_cli.layers.core.base import UNKNOWN
+from deferinit_cli.layers.core.numeric_arguments import Dims, Value
 from deferinit_cli.problems import Problem, Rejected
 from deferinit_cli.schema import document, dump
 from deferinit_cli.shapes.dims import Sym
-from deferinit_cli.spec.blocks import KEYS as BLOCK
-from deferinit_cli.spec.checks import KEYS
-from deferinit_cli.spec.file import TOP
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.modifiers import MODIFIERS
 from tests.cli import deferinit
 from tests.layers.test_tables import CASES, spec_of
 
@@ -81,7 +81,7 @@ def test_the_schema_beside_the_shipped_networks_is_this_one() -> None:
 
 def test_the_schema_beside_it_is_named_in_every_shipped_network() -> None:
     """In the first line, where editors look; what a network says of itself starts below it, and a printed copy keeps both."""
-    from deferinit_cli.spec.zoo import about, standalone
+    from deferinit_cli.language.source.zoo import about, standalone
 
     for path in sorted((ROOT / "specs").rglob("*.yaml")):
         up = "../" * (len(path.relative_to(ROOT / "specs").parts) - 1)

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from deferinit_cli.infer.asked import free
-from deferinit_cli.infer.boxes import Relate, Search
-from deferinit_cli.infer.contract import axis
+from deferinit_cli.infer.domains.conditions import free
+from deferinit_cli.infer.domains.contract import axis
+from deferinit_cli.infer.domains.search import Relate, Search
 from deferinit_cli.shapes import bounds, solving
+from deferinit_cli.shapes.evaluation import evaluate, substitute
 from deferinit_cli.shapes.expr import add, broadcast, exact_div, floordiv, mod, mul, sub
 from deferinit_cli.shapes.intervals import Ranges
 from deferinit_cli.shapes.normal import Expr, symbol
-from deferinit_cli.shapes.reading import evaluate, substitute
 from deferinit_cli.shapes.relations import Affine, AtMost, Broadcast, Divisible, Product, Relation, Sum, Window, post
 from deferinit_cli.shapes.sets import PeriodicSet
 from deferinit_cli.shapes.store import Store

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from deferinit_cli.compare.terms import read_term, written
-from deferinit_cli.infer.contract import contract
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.domains.contract import contract
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.expressions.operations import ceil_to
+from deferinit_cli.language.given_shapes import parse_inputs
 from deferinit_cli.shapes import solving
 from deferinit_cli.shapes.bounds import lower_bound, upper_bound
+from deferinit_cli.shapes.evaluation import evaluate, substitute
 from deferinit_cli.shapes.expr import add, floordiv, mul, sub
 from deferinit_cli.shapes.intervals import Ranges
 from deferinit_cli.shapes.normal import Expr, symbol
-from deferinit_cli.shapes.reading import evaluate, substitute
 from deferinit_cli.shapes.scaling import LARGEST, ratio, scaled, scaled_size
-from deferinit_cli.spec.operations import ceil_to
-from deferinit_cli.spec.options import parse_inputs
 from tests.specs import network
 
 H = symbol("H")

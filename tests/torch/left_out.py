@@ -9,12 +9,12 @@ from typing import Any
 from torch import Tensor
 
 from deferinit_cli.graph import Assertion, Network
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
-from deferinit_cli.layers.base import Layer
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.layers.core.base import Layer
 from deferinit_cli.problems import Span
 from deferinit_cli.shapes.dims import UNKNOWN
-from deferinit_cli.shapes.reading import evaluate
+from deferinit_cli.shapes.evaluation import evaluate
 from tests.layers.test_numerics import network
 
 HOLDS = {"==": operator.eq, ">=": operator.ge, "%": lambda a, m: a % m == 0, "|": lambda a, b: a == b or 1 in (a, b)}

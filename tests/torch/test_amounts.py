@@ -10,8 +10,8 @@ from random import Random
 import pytest
 import torch
 
-from deferinit_cli.infer.contract import Contract, contract_of
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.domains.contract import Contract, contract_of
+from deferinit_cli.infer.propagation.engine import infer
 
 from .grown.amounts import LEAST, over_symbols
 from .grown.expressions import Ex

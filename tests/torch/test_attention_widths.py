@@ -10,12 +10,12 @@ import pytest
 import torch
 
 import deferinit_cli
-from deferinit_cli.infer.contract import contract
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.domains.contract import contract
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.given_shapes import parse_inputs
+from deferinit_cli.language.load import load
 from deferinit_cli.problems import Rejected
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.options import parse_inputs
 
 CASES = [
     (count, k, v, bias, how)

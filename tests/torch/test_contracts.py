@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from deferinit_cli.graph import Target
-from deferinit_cli.infer.contract import Contract, contract
-from deferinit_cli.infer.solve import solve
+from deferinit_cli.infer.domains.contract import Contract, contract
+from deferinit_cli.infer.solving.solve import solve
 from deferinit_cli.problems import Source, Span
 from tests.specs import network
 

@@ -15,10 +15,10 @@ import pytest
 import torch
 
 from deferinit_cli.graph import Network
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
-from deferinit_cli.layers import registry
-from deferinit_cli.layers.activations import ByName, Curve, functions
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.layers.core import registry
+from deferinit_cli.layers.kinds.activations import ByName, Curve, functions
 from deferinit_cli.problems import Problem
 from tests.layers.core import CORE
 from tests.layers.test_numerics import network

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from deferinit_cli.catalogue import elsewhere
-from deferinit_cli.layers import registry
+from deferinit_cli.layers.core import registry
 
 
 @pytest.mark.parametrize("kind", registry.kinds())

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.language.load import load
+from deferinit_cli.language.source.zoo import zoo_names
 from deferinit_cli.report import Report
-from deferinit_cli.spec.load import load
-from deferinit_cli.spec.zoo import zoo_names
 from deferinit_cli.views.fitting import GAP, fit, wrap
 from deferinit_cli.views.folding import fold, near, signature_of_layer, sources, spread
 from deferinit_cli.views.table import render

@@ -7,12 +7,12 @@ reads well; `behind(slot)` the slots that a size it gave was worked out from; `d
 
 from __future__ import annotations
 
+from .affine import Affine, Sum, Window
 from .base import Namer, Relation, post
 from .choices import AtMost, Broadcast, Extreme, Floored, Positive
-from .lines import Affine, Sum, Window
-from .moving import Slide, Spread
 from .products import Divisible, Product
 from .scales import Scaled
+from .varying_windows import Slide, Spread
 
 __all__ = ["Affine", "AtMost", "Broadcast", "Divisible", "Extreme", "Floored", "Namer", "Positive", "Product", "Relation", "Scaled",
            "Slide", "Spread", "Sum", "Window", "post"]  # fmt: skip

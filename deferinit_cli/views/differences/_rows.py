@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ...compare.descriptions import beside, described
 from ...compare.differ import CHANGES, Difference, Row
 from ...compare.sides import Side, Tensor
 from ...compare.terms import written_shape
-from ...compare.words import beside, described
-from ...infer.warning import warnings
+from ...infer.warnings import warnings
 from ...problems import Diagnostic
 from ...report.document import problem
 from ..tables import Table, brief

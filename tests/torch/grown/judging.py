@@ -8,12 +8,12 @@ import numpy as np
 
 from deferinit_cli.forward.execute import execute
 from deferinit_cli.graph import Network
-from deferinit_cli.infer.contract import contract_of
-from deferinit_cli.infer.diagnose import diagnostics
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.conflicts.diagnose import diagnostics
+from deferinit_cli.infer.domains.contract import contract_of
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
 from deferinit_cli.problems import Diagnostic, Rejected
-from deferinit_cli.shapes.reading import evaluate
+from deferinit_cli.shapes.evaluation import evaluate
 
 from ..draws import NoWord
 from .expressions import Hole

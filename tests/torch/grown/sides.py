@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from deferinit_cli.graph import Given, Network
-from deferinit_cli.infer.engine import infer
-from deferinit_cli.infer.resolved import Resolved
+from deferinit_cli.infer.propagation.engine import infer
+from deferinit_cli.infer.propagation.resolved import Resolved
+from deferinit_cli.language.load import load
 from deferinit_cli.problems import Source, Span
-from deferinit_cli.spec.load import load
 
 from .items import WRONG
 from .model import MAIN, Net

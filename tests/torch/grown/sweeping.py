@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from deferinit_cli.infer.contract import contract_of
-from deferinit_cli.infer.engine import infer
+from deferinit_cli.infer.domains.contract import contract_of
+from deferinit_cli.infer.propagation.engine import infer
 from deferinit_cli.problems import Rejected
 
 from ..draws import NoWord

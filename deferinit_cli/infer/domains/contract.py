@@ -1,0 +1,211 @@
+"""Which inputs are valid: per symbol an exact set of sizes, with who asks for it; conditions over several as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from ...graph import Given, Input, Network
+from ...shapes import rows, solving
+from ...shapes import set_text as telling
+from ...shapes.normal import Expr
+from ...shapes.sets import SEARCHED, PeriodicSet
+from ...shapes.store import Clause, Fact
+from ..propagation.engine import infer
+from ..propagation.resolved import Resolved
+from .combinations import smallest
+from .conditions import Axis, Condition, Env, Reason, free, holds
+from .implied import needed
+from .undetermined import left_open
+
+FAR = (10, 100, 1000, 10_000, 100_000)
+"""Where a size that breaks a condition is looked for, besides among the smallest."""
+EXAMPLES = 10_000
+"""So many combinations of sizes are tried for one that breaks a condition."""
+
+
+class Contract:
+    """The set of valid sizes: each symbol's is in the set of its axis, and all of them satisfy the conditions."""
+
+    __slots__ = ("_sample", "axes", "conditions", "open", "resolved")
+
+    def __init__(self, axes: list[Axis], conditions: list[Condition], resolved: Resolved) -> None:
+        self.axes = axes
+        self.conditions = conditions
+        self.resolved = resolved
+        self.open = left_open(resolved)  # what the spec leaves open, on which more may hang
+        self._sample: list[Env | None] = []
+
+    @property
+    def exact(self) -> bool:
+        """Whether this is exactly the set of valid sizes, neither too large nor too small."""
+        return not self.open and all(a.sizes.exact for a in self.axes)
+
+    @property
+    def empty(self) -> bool:
+        """Whether an axis has no valid size at all."""
+        return any(a.sizes.empty and a.sizes.exact for a in self.axes)
+
+    def alone(self, axis: Axis) -> bool:
+        """Whether a size is valid on its axis exactly if it is in the axis's set, whatever the other sizes are."""
+        return self.exact and not self.conditions_on(axis.symbol) and self.satisfiable
+
+    @property
+    def satisfiable(self) -> bool:
+        """Whether sizes are known that satisfy everything."""
+        return self.sample() is not None
+
+    def conditions_on(self, symbol: str) -> list[Condition]:
+        return [c for c in self.conditions if symbol in free(c.clause)]
+
+    def valid(self, env: Env) -> bool:
+        """Whether sizes, one per symbol, are valid."""
+        return all(a.sizes.contains(env[a.symbol]) for a in self.axes) and not self.broken(env)
+
+    def broken(self, env: Env) -> list[Condition]:
+        """The conditions over several symbols that sizes do not satisfy."""
+        return [c for c in self.conditions if not holds(c.clause, env)]
+
+    def sample(self) -> Env | None:
+        """Sizes that satisfy everything, small ones if they are easy to find; None where none are found."""
+        if not self._sample:
+            from .search import first_solution
+
+            sets = {a.symbol: a.sizes for a in self.axes}
+            self._sample.append(first_solution(sets, [c.clause for c in self.conditions]))
+        return self._sample[0]
+
+
+def contract(network: Network, given: Sequence[Given] = ()) -> Contract:
+    """The contract of a network, on the inputs' sizes that `given` leaves open."""
+    return contract_of(infer(network, given))
+
+
+def contract_of(resolved: Resolved) -> Contract:
+    single, several = sorted_clauses(resolved)
+    places = unknowns(resolved)
+    axes = [axis(name, *place, single.get(name, [])) for name, place in places.items()]
+    found = {a.symbol: a.sizes for a in axes}
+    return Contract(axes, [Condition(c, witness(c, found)) for c in needed(several, found)], resolved)
+
+
+def sorted_clauses(resolved: Resolved) -> tuple[dict[str, list[Clause]], list[Clause]]:
+    """Clauses over one symbol by its name, and those over several; each once."""
+    single: dict[str, list[Clause]] = {}
+    several: list[Clause] = []
+    seen = set()
+    for clause in resolved.store.clauses:
+        key = (clause.left, clause.op, clause.right)
+        if key in seen:
+            continue
+        seen.add(key)
+        if clause.op in ("==", "|"):
+            seen.add((clause.right, clause.op, clause.left))
+        names = free(clause)
+        if len(names) == 1:
+            single.setdefault(next(iter(names)), []).append(clause)
+        elif names:
+            several.append(clause)
+    return single, several
+
+
+def unknowns(resolved: Resolved) -> dict[str, tuple[Input, int | None]]:
+    """Every symbol and unknown input dim, with the first place it stands at by itself (None: only in expressions)."""
+    bare: dict[str, tuple[Input, int | None]] = {}
+    inside: dict[str, tuple[Input, int | None]] = {}
+    store = resolved.store
+    for entry in resolved.network.inputs:
+        row = rows.resolve(resolved.values[entry.value])
+        slots = row if type(row) is tuple else row.prefix + row.suffix  # type: ignore[union-attr]
+        for k, slot in enumerate(slots):
+            origin, v = store.origin[slot], store.value[slot]
+            if type(v) is not Expr:
+                continue
+            place = origin.what if isinstance(origin, Fact) and isinstance(origin.what, int) else k
+            for name in sorted(v.symbols):
+                if v.kind == "sym":
+                    bare.setdefault(name, (entry, place))
+                inside.setdefault(name, (entry, None))
+    return {name: bare.get(name, inside[name]) for name in [*bare, *(n for n in inside if n not in bare)]}
+
+
+# ---- one symbol
+
+
+def axis(name: str, entry: Input, place: int | None, clauses: list[Clause]) -> Axis:
+    """Apply lower bounds first, then upper ones, then the others by period, so that each reason says what it adds."""
+    bounds: list[tuple[tuple[int, int], Clause, PeriodicSet]] = []
+    others: list[tuple[int, Clause]] = []
+    for clause in clauses:
+        allowed = solving.bounded(clause.left, clause.op, clause.right, name)
+        if allowed is None:
+            others.append((solving.period(clause.left, clause.op, clause.right), clause))
+        else:
+            bounds.append(((int(allowed.max is not None), allowed.min or 0), clause, allowed))
+    sizes = PeriodicSet.interval(1)
+    reasons: list[Reason] = []
+    for _, clause, allowed in sorted(bounds, key=lambda b: b[0]):
+        sizes = apply(name, clause, sizes, sizes.intersect(allowed), reasons)
+    for _, clause in sorted(others, key=lambda o: o[0]):
+        sizes = apply(name, clause, sizes, valid_sizes(clause, name, sizes), reasons)
+    return Axis(name, entry, place, sizes, reasons)
+
+
+def apply(name: str, clause: Clause, before: PeriodicSet, after: PeriodicSet, reasons: list[Reason]) -> PeriodicSet:
+    """The narrower set; a reason is added where it is narrower."""
+    if before.like(after) and before.exact == after.exact:
+        return before
+    example = first_outside(before, after)
+    if not after.exact and example is not None and holds(clause, {name: example}):  # it is only not known to be valid
+        example = next((x for x in islice(before.members(), SEARCHED) if not holds(clause, {name: x})), None)
+    reasons.append(Reason(name, telling.added(before, after, "{}"), clause, example))
+    return after
+
+
+def valid_sizes(clause: Clause, name: str, within: PeriodicSet | None = None) -> PeriodicSet:
+    """The sizes of one symbol, of those within a set, for which a clause over it alone holds."""
+    return solving.solutions(clause.left, clause.op, clause.right, name, within)
+
+
+def first_outside(wide: PeriodicSet, narrow: PeriodicSet) -> int | None:
+    """A member of the wider set that is not in the narrower one: just below it, just above, or the first within it."""
+    low, high = narrow.min, narrow.max
+    if low is None:
+        return wide.min
+    below = wide.nearest(low - 1)[0] if low > 1 else None
+    above = wide.nearest(high + 1)[1] if high is not None else None
+    inside = next((x for x in wide.members_from(low, 2 * max(wide.period, narrow.period)) if not narrow.contains(x)), None)
+    if narrow.period == wide.period:
+        return next((x for x in (below, above, inside) if x is not None), None)
+    return next((x for x in (inside, above, below) if x is not None), None)
+
+
+# ---- examples
+
+
+def witness(clause: Clause, sizes: dict[str, PeriodicSet]) -> Env | None:
+    """Sizes, each valid on its own and small where that does, that break a condition over several symbols."""
+    names = sorted(free(clause))
+    columns = [list(spots(sizes.get(n) or PeriodicSet.interval(1), 5 if len(names) <= 4 else 2)) for n in names]
+    for values in smallest(columns, EXAMPLES):
+        env = dict(zip(names, values))
+        if not holds(clause, env):
+            return env
+    return None
+
+
+def spots(sizes: PeriodicSet, count: int) -> Iterator[int]:
+    """The first members of a set, and some farther ones."""
+    last = 0
+    for _ in range(count):
+        above = sizes.nearest(last + 1)[1]
+        if above is None:
+            return
+        yield above
+        last = above
+    for far in FAR:
+        above = sizes.nearest(max(far, last + 1))[1]
+        if above is None:
+            return
+        yield above
+        last = above

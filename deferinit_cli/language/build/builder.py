@@ -1,0 +1,268 @@
+"""Compiled items to the graph: blocks called, repeats run, references resolved, parameters named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...graph import Network
+from .dim_assertions import assertion, dims_in
+from ..compile.bodies import Body
+from .calls import Calls, inside, require
+from .containers import build_container
+from .context import Context
+from ..compile.file import File
+from ..compile.items import Item
+from .layer_cache import Layers
+from .limits import Limits
+from .nodes import Nodes
+from .repetition import count_of, gone, is_present, reads, remove
+from .reference_resolver import Resolver
+from .scope import Entry, Values
+from .parameter_settings import Statements, Tie
+from ..expressions.values import Located
+from .wiring import block_ports
+
+
+class Builder:
+    """Builds one network: walks through bodies and items, and leaves each step to the part that knows how."""
+
+    def __init__(self, network: Network, layers: Layers) -> None:
+        self.network = network
+        self.limits = Limits()
+        self.resolver = Resolver(self.limits)
+        self.nodes = Nodes(network, layers, self.limits)
+        self.calls = Calls()
+        self.statements = Statements(network)
+        self.readers: dict[Item, bool] = {}  # whether a repeated item reads its counter, where that was asked
+
+    def body(self, body: Body, ctx: Context, ports: dict[str, tuple[int, ...] | None], entry: Entry) -> tuple[int, ...] | None:
+        """Instantiate a block or file on its inputs; `ctx` has its values, names and prefix."""
+        for name, values in ports.items():
+            ctx.names.entries[name] = Entry(values)
+        if len(ports) <= 1:
+            ctx.flow = ctx.input = next(iter(ports.values()), ())
+        else:
+            ctx.flow, ctx.several = None, list(ports)
+        entry.parts = ctx.names.entries
+        out = self.items(body.items, ctx)
+        if body.outputs is None or ctx.call is None:  # those of the root file are the network's
+            return out
+        flows: list[int] | None = []
+        sides: dict[str, Entry] = {}
+        for k, (label, ref) in enumerate(body.outputs):
+            values = self.resolver.reference(ref, ctx, out)
+            if label is not None:
+                sides[label] = Entry(values, ref.node)
+            if values is None or flows is None:
+                flows = None
+            elif k == 0 or (label is None and isinstance(body, File)):
+                flows += values
+        entry.parts = {**entry.parts, **sides}
+        return tuple(flows) if flows is not None else None
+
+    def assert_ports(self, body: Body, ctx: Context, ports: dict[str, tuple[int, ...] | None]) -> None:
+        """The dims that a block or imported file names for its inputs hold for what flows in, and bind its symbols."""
+        for name, values in ports.items():
+            port = body.ports.get(name)
+            if port is not None and port.dims is not None and values:
+                dims = dims_in(ctx, port.dims)
+                if dims is not None:
+                    assertion(self.network, ctx, dims, port.nodes, port.key or body.key, values, "block-input")
+
+    def items(self, items: list[Item], ctx: Context) -> tuple[int, ...] | None:
+        for item in items:
+            ctx.flow = self.item(item, ctx)
+            if self.limits.exceeded:
+                return None
+        return ctx.flow if not ctx.several else None
+
+    def item(self, item: Item, ctx: Context) -> tuple[int, ...] | None:
+        """Instantiate an item in its scope; what flows on."""
+        if item.broken:
+            ctx.names.entries.setdefault(item.label, Entry(None, item.head))
+            ctx.several = []
+            return None
+        try:
+            count = count_of(item, ctx)
+        except Located as e:
+            ctx.located(e)
+            ctx.names.entries[item.label] = Entry(None, item.head)
+            ctx.several = []
+            return None
+        if count is None:
+            return self.single(item, ctx)
+        return self.copies(item, ctx, count)
+
+    def single(self, item: Item, ctx: Context) -> tuple[int, ...] | None:
+        try:
+            present = is_present(item, ctx)
+        except Located as e:
+            ctx.located(e)
+            ctx.names.entries.setdefault(item.label, Entry(None, item.head))
+            return None
+        if not present:
+            if item.label not in ctx.names.entries:
+                ctx.names.entries[item.label] = gone(item)
+                remove(item, ctx)
+            return ctx.flow
+        flow = self.resolver.inputs(item, ctx)
+        entry = Entry(None, item.head)
+        self.declare(item, ctx, entry)
+        if flow is not None:
+            entry.building = True
+            entry.values = self.instance(item, ctx, flow, ctx.prefix + item.label, entry)
+            entry.building = False
+        else:
+            self.attempt(item, ctx)
+        return entry.values
+
+    def attempt(self, item: Item, ctx: Context) -> None:
+        """Tell what is wrong with the arguments of an item to which nothing flows, because of a fault before it."""
+        if item.target is not None:
+            self.calls.arguments(item, item.target, ctx)
+        elif item.cls is not None and not item.cls.structural:
+            self.nodes.layer_of(item, ctx)
+
+    def declare(self, item: Item, ctx: Context, entry: Entry) -> None:
+        old = ctx.names.entries.get(item.label)
+        if old is not None and not old.removed:
+            ctx.taken(item.head, item.label, old)
+        ctx.names.entries[item.label] = entry
+
+    def hidden(self, item: Item, ctx: Context, index: str) -> None:
+        """An index must not hide a value; one that is not named, and not read, is not there."""
+        key = item.modifiers["index"][0] if "index" in item.modifiers else None
+        if not ctx.values.has_variable(index):
+            return
+        if item not in self.readers:
+            self.readers[item] = key is not None or reads(item, index)
+        if self.readers[item]:
+            ctx.fault(key or item.head, "name-hides", f"the index '{index}' hides a variable, an argument or another index",
+                      help=f"give the index another name{': index: j' if key is None else ''}")  # fmt: skip
+
+    def copies(self, item: Item, ctx: Context, count: int) -> tuple[int, ...] | None:
+        """A repeat or fanout: instances under `label.0`, `label.1`, …"""
+        series = "repeat" in item.modifiers
+        entry = Entry(None, item.head)
+        entry.copies = []
+        self.declare(item, ctx, entry)
+        index = item.modifiers["index"][1] if "index" in item.modifiers else "i"
+        self.hidden(item, ctx, index)
+        if not self.limits.copies(ctx, item, ctx.copies * count):
+            return None
+        flow, fine = ctx.flow, True
+        out: list[int] = []
+        name = ctx.prefix + item.label
+        for k in range(count):
+            inner = ctx.child()
+            inner.flow, inner.copies = flow, ctx.copies * count
+            inner.values = Values({index: k}, ctx.values, ctx.values.call)
+            if inner.fold is None:
+                inner.fold = (name, k)
+            copy = Entry(None, item.head)
+            entry.copies.append(copy)
+            entry.building = copy.building = True
+            result = self.copy(item, inner, f"{name}.{k}", copy)
+            entry.building = copy.building = False
+            if self.limits.exceeded:
+                return None
+            if copy.removed:
+                continue
+            if result is None:
+                fine = False
+                break
+            if series:
+                flow = result
+            else:
+                out += result
+        ctx.several = [] if count else ctx.several
+        if not fine:
+            return None
+        entry.values = flow if series else tuple(out)
+        there = [c for c in entry.copies if not c.removed]
+        entry.removed = not there
+        if there and series:  # the bare name is the last one
+            entry.parts = there[-1].parts
+            entry.made = there[-1].made
+        if entry.values and series and len(entry.values) == 1:
+            self.network.names[name] = entry.values[0]
+        return entry.values
+
+    def copy(self, item: Item, ctx: Context, name: str, entry: Entry) -> tuple[int, ...] | None:
+        try:
+            if not is_present(item, ctx):
+                entry.removed = True
+                return ctx.flow
+        except Located as e:
+            ctx.located(e)
+            return None
+        flow = self.resolver.inputs(item, ctx)
+        if flow is None:
+            self.attempt(item, ctx)
+            return None
+        entry.values = self.instance(item, ctx, flow, name, entry)
+        return entry.values
+
+    def instance(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
+        """One instance of an item under a full name; fills in the entry's parts and how to apply it again."""
+        start = len(self.network.nodes)
+        owned = len(self.network.parameters)
+        if not self.limits.instance(ctx, item):
+            return None
+        around, ctx, again = ctx, self.statements.inside(item, ctx), entry.apart
+        if item.target is None and not (item.cls is not None and item.cls.structural):
+            out = self.nodes.layer_node(item, ctx, flow, name, entry)
+        elif not self.limits.nest(ctx, item):
+            return None
+        else:
+            self.limits.nested += 1
+            if item.target is not None:
+                out = self.call_block(item, ctx, flow, name, entry)
+            else:
+                out = build_container(self, item, ctx, flow, name, entry)
+            self.limits.nested -= 1
+        around.several = ctx.several = []
+        entry.made = item, ctx, start, len(self.network.nodes)
+        if out is not None:
+            self.finish(item, ctx, out, name, again)
+            if item.modifiers and item.apply is None:
+                self.statements.note(item, ctx, len(self.network.parameters) - owned)
+        return out
+
+    def finish(self, item: Item, ctx: Context, out: tuple[int, ...], name: str, again: bool) -> None:
+        """Name what an item yields, and note what it says of it; built `again` it says nothing, as its sizes may be others."""
+        if len(out) == 1:
+            self.network.names[name] = out[0]
+        else:
+            for k, v in enumerate(out):
+                self.network.names[f"{name}.{k}"] = v
+        if "expect" in item.modifiers and not again:
+            key, codes = item.modifiers["expect"]
+            dims = dims_in(ctx, codes)
+            if dims is not None and out:
+                assertion(self.network, ctx, dims, [c.node for c in codes], key, out, "expect")
+        if "tie" in item.modifiers and not self.nodes.sharing and item.apply is None:
+            for own, target in item.modifiers["tie"][1].pairs:
+                self.statements.ties.append(Tie(own, target, name, ctx))
+
+    def call_block(self, item: Item, ctx: Context, flow: Any, name: str, entry: Entry) -> tuple[int, ...] | None:
+        target = item.target
+        assert target is not None
+        if target.unsound or not self.limits.call(ctx, item):
+            return None
+        values = self.calls.arguments(item, target, ctx)
+        ports = block_ports(item, target, ctx, flow)
+        if values is None or ports is None:
+            return None
+        inner = inside(item, target, ctx, values, name)
+        if isinstance(target, File):
+            require(self.network, inner)
+        self.assert_ports(target, inner, ports)
+        before = len(self.network.parameters)
+        out = self.body(target, inner, ports, entry)
+        if isinstance(target, File) and not self.nodes.sharing:
+            self.statements.match(target, inner, self.network.parameters[before:])
+        if out is None and inner.several and target.outputs is None:
+            ctx.fault(item.head, "no-output", f"nothing comes out of '{item.kind}': no layer takes one of its inputs",
+                      found="every layer in it is removed", help="say outputs, or let a layer stay")  # fmt: skip
+        return out

@@ -1,0 +1,136 @@
+"""References resolved: the values and entries that they name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...problems import Problem
+from ...spelling import suggest
+from .context import Context
+from ..compile.items import Item
+from .limits import Limits
+from ..expressions.references import Reference
+from .scope import Entry
+from ..expressions.values import Located
+
+
+class Resolver:
+    """Resolves references in a context; what they cannot name is told there."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+
+    def inputs(self, item: Item, ctx: Context) -> Any:
+        """The values an item receives: a list, or a mapping by input name; None once something was wrong."""
+        if item.from_ is not None:
+            return self.from_values(item, ctx)
+        if item.references is not None:
+            return self.flat(item.references, ctx)
+        ports = item.cls.ports if item.cls is not None else item.target.ports if item.target is not None else ("x",)
+        takes = bool(ports) or (item.cls is not None and (item.cls.variadic or item.cls.structural))
+        if ctx.several and takes:
+            ctx.fault(item.head, "no-input", f"'{item.kind}' has no input",
+                      help=f"this scope has several inputs ({', '.join(ctx.several)}): say 'from'")  # fmt: skip
+            ctx.several = []
+            return None
+        return ctx.flow if takes else ()
+
+    def from_values(self, item: Item, ctx: Context) -> Any:
+        if isinstance(item.from_, dict):
+            out: dict[str, Any] = {}
+            for name, (key, ref) in item.from_.items():
+                values = self.reference(ref, ctx, ctx.flow)
+                if values is None:
+                    return None
+                out[name] = (key, values)
+            return out
+        return self.flat(item.from_, ctx)
+
+    def flat(self, references: list[Reference], ctx: Context) -> tuple[int, ...] | None:
+        out: list[int] = []
+        fine = True
+        for ref in references:
+            values = self.reference(ref, ctx, ctx.flow)
+            fine = fine and values is not None
+            if not self.limits.connect(ctx, ref.node, len(values or ())):
+                return None
+            out += values or ()
+        return tuple(out) if fine else None
+
+    def reference(self, ref: Reference, ctx: Context, prev: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        """The values a reference names; None (with its fault told) where there are none."""
+        try:
+            found = self.entry(ref, ctx, prev)
+        except Located as e:
+            ctx.located(e)
+            return None
+        return found.values if found is not None else None
+
+    def entry(self, ref: Reference, ctx: Context, prev: tuple[int, ...] | None) -> Entry | None:
+        """The entry a reference names; raises Located."""
+        if ref.name == "prev" and ref.name not in ctx.names.entries:
+            if ctx.several:
+                raise Located(ref.node, Problem("no-input", "nothing flows here yet", found="prev",
+                                                help=f"this scope has several inputs: {', '.join(ctx.several)}"))  # fmt: skip
+            found: Entry | None = Entry(prev)
+        elif ref.name == "input" and ctx.input is not None:
+            found = Entry(ctx.input)
+        else:
+            found = ctx.names.find(ref.name)
+        if found is None:
+            known = ctx.names.known()
+            raise Located(ref.node, Problem("unknown-reference", f"no earlier layer or input is called '{ref.name}'",
+                                            found=ref.name, help=f"known here: {', '.join(known[-20:])}", word=ref.name))  # fmt: skip
+        return self.walk(ref, found, ref.path(ctx.values.without_symbols()) if ref.parts else [], ref.name)
+
+    def walk(self, ref: Reference, at: Entry, path: list[Any], name: str) -> Entry | None:
+        for k, part in enumerate(path):
+            if at.removed and not (part == "*" and at.copies is not None):
+                break
+            if part == "*":
+                copies = [c for c in at.copies or [] if not c.removed]
+                if at.copies is None:
+                    raise Located(ref.node, Problem("not-repeated", f"'{name}' is not repeated", found=ref.text))
+                found: list[Any] = [self.walk(ref, c, path[k + 1 :], f"{name}.{n}") for n, c in enumerate(copies)]
+                if any(f is None or f.values is None for f in found):
+                    return None
+                return Entry(tuple(v for f in found for v in f.values), at.at)
+            at, part = self.step(ref, at, part, name), at.place(part)
+            name = f"{name}.{part}"
+        if at.building:
+            raise Located(ref.node, Problem("unknown-reference", f"'{name}' is not built yet: this is in it", found=ref.text,
+                                            help="references go to earlier layers only; prev is what flows in here"))  # fmt: skip
+        if at.removed and not at.copies and at.copies is not None:
+            raise Located(ref.node, Problem("removed-layer", f"'{name}' has no copies: its count on line {at.line} is 0",
+                                            found=ref.text))  # fmt: skip
+        if at.removed:
+            raise Located(ref.node, Problem("removed-layer", f"'{name}' was removed by its 'when' (line {at.line})",
+                                            found=ref.text))  # fmt: skip
+        return at
+
+    def step(self, ref: Reference, at: Entry, part: Any, name: str) -> Entry:
+        """One part of a reference: a copy, one of several values, or a named part."""
+        if isinstance(part, int):
+            if at.copies is not None:
+                if -len(at.copies) <= part < len(at.copies):
+                    return at.copies[part]
+                raise Located(ref.node, Problem("index-out-of-range", f"'{name}' has {len(at.copies)} copies, not a {part}",
+                                                found=ref.text, expected=f"{-len(at.copies)} to {len(at.copies) - 1}"))  # fmt: skip
+            if str(part) in at.parts:
+                return at.parts[str(part)]
+            if at.values is not None:
+                if -len(at.values) <= part < len(at.values):
+                    return Entry((at.values[part],), at.at)
+                raise Located(ref.node, Problem("index-out-of-range", f"'{name}' yields {len(at.values)} values, not a {part}",
+                                                found=ref.text))  # fmt: skip
+            return Entry(None, at.at)
+        if part in at.parts:
+            return at.parts[part]
+        if at.values is None and not at.parts:
+            return Entry(None, at.at)
+        known = [p for p in at.parts if not p.isdigit()]
+        help_ = suggest(part, known)
+        if at.copies and not at.parts:
+            help_ = f"it is {len(at.copies)} copies side by side: {name}.0.{part} is that of one, {name}.*.{part} of all"
+        raise Located(ref.node, Problem("unknown-reference", f"'{name}' has no '{part}'", found=ref.text,
+                                        expected=", ".join(known), help=help_))  # fmt: skip

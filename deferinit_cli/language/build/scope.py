@@ -1,0 +1,119 @@
+"""Scopes of one reading: values by name, symbols by call, and what references may name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ...problems import Problem
+from ...shapes.dims import Sym
+from ...spelling import suggest
+from ..source.tree import Placed
+
+if TYPE_CHECKING:
+    from .context import Context
+    from ..compile.items import Item
+
+
+class Values:
+    """Variables, arguments and indices that an expression sees; symbols belong to a call (`scope` numbers them)."""
+
+    __slots__ = ("call", "names", "outer")
+
+    def __init__(self, names: dict[str, Any], outer: Values | None, call: int | None) -> None:
+        self.names = names
+        self.outer = outer
+        self.call = call  # None: symbols make no sense here
+
+    def has_variable(self, name: str) -> bool:
+        at: Values | None = self
+        while at is not None:
+            if name in at.names:
+                return True
+            at = at.outer
+        return False
+
+    def variable(self, name: str) -> Any:
+        at: Values | None = self
+        while at is not None:
+            if name in at.names:
+                return at.names[name]
+            at = at.outer
+        known = self.all_names()
+        raise Problem("unknown-name", f"unknown name '{name}'", found=name,
+                      expected=f"a variable: {', '.join(known[:100])}" if known else "",
+                      help=suggest(name, known) or "quote it if it is text", word=name)  # fmt: skip
+
+    def symbol(self, name: str) -> Any:
+        if self.call is None:
+            raise Problem("symbol-in-condition", f"the symbol {name} has no value yet", found=name,
+                          help="when, repeat, fanout, vars and indices are decided before any input is known", word=name)  # fmt: skip
+        return Sym(name, self.call)
+
+    def without_symbols(self) -> Values:
+        return Values({}, self, None)
+
+    def all_names(self) -> list[str]:
+        out: dict[str, None] = {}
+        at: Values | None = self
+        while at is not None:
+            out.update(dict.fromkeys(at.names))
+            at = at.outer
+        return list(out)
+
+
+class Entry:
+    """What a name in a list of layers stands for. `values` is None once something about it was wrong."""
+
+    __slots__ = ("apart", "at", "building", "copies", "made", "parts", "removed", "values")
+
+    def __init__(self, values: tuple[int, ...] | None, at: Placed | None = None) -> None:
+        self.values = values
+        self.parts: Parts = NOTHING  # sides, branches, items of a named container
+        self.copies: list[Entry] | None = None  # of a repeat or fanout
+        self.removed = False  # by its `when`, or because its repeat is 0
+        self.building = False  # what stands in it may name its parts, not itself
+        self.made: Made | None = None
+        self.at = at
+        self.apart = False  # built again: even an unnamed container keeps its names to itself
+
+    def place(self, part: Any) -> Any:
+        """A part of a reference as errors name it: of copies, counted from the first."""
+        return part + len(self.copies) if self.copies is not None and type(part) is int and part < 0 else part
+
+    @property
+    def line(self) -> int:
+        """Where its layer stands; 0 for an input."""
+        return self.at.line if self.at is not None else 0
+
+
+Made = tuple["Item", "Context", int, int]
+"""How an entry was made: item, context, first node and the one after the last."""
+Parts = dict[str, Entry]
+"""Entries by name."""
+NOTHING: Parts = {}
+
+
+class Names:
+    """The layers and inputs that a reference may name: those of one list, then of the lists around it."""
+
+    __slots__ = ("entries", "outer")
+
+    def __init__(self, outer: Names | None) -> None:
+        self.entries: Parts = {}
+        self.outer = outer
+
+    def find(self, name: str) -> Entry | None:
+        at: Names | None = self
+        while at is not None:
+            if name in at.entries:
+                return at.entries[name]
+            at = at.outer
+        return None
+
+    def known(self) -> list[str]:
+        out: dict[str, None] = {}
+        at: Names | None = self
+        while at is not None:
+            out.update({n: None for n, e in at.entries.items() if not e.removed})
+            at = at.outer
+        return list(out)

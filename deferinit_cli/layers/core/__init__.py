@@ -1,0 +1,1 @@
+"""What every layer kind is written with: arguments, axis patterns, parameters, and the relations a layer can state. No kind is imported here."""
