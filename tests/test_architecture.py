@@ -22,7 +22,7 @@ LEVELS = [
     ["language/source"],
     ["language/expressions"],
     ["language/compile"],
-    ["language/given_shapes", "language/filling", "language/build"],
+    ["language/given_shapes", "language/filling", "language/builder"],
     ["language/load"],
     ["catalogue", "schema"],
     ["infer/propagation"],

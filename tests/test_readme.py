@@ -161,7 +161,7 @@ def test_every_key_of_a_json_document_is_described(name: str) -> None:
 
 def test_the_page_on_the_language_names_every_word_of_it() -> None:
     from deferinit_cli.initializers import known
-    from deferinit_cli.language.build import checks
+    from deferinit_cli.language.builder import checks
     from deferinit_cli.language.compile import blocks, file, modifiers
     from deferinit_cli.language.expressions import operations
     from deferinit_cli.layers.core import registry

@@ -10,8 +10,8 @@ from typing import Any
 from ..garbage_collection import Held
 from ..graph import Network
 from ..problems import Diagnostic, Problem, Rejected, Source, TooMany, Unusable
-from .build.layer_cache import Layers
-from .build.root import build
+from .builder.layer_cache import Layers
+from .builder.root import build
 from .compile.file import File
 from .compile.static_checks import cyclic, names
 from .expressions.values import Faults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..language.build.checks import KEYS, NUMBERS
+from ..language.builder.checks import KEYS, NUMBERS
 from ..language.compile.asserts import KEYS as ASSERT
 from ..language.compile.blocks import KEYS as BLOCK
 from ..language.compile.file import TOP

@@ -17,7 +17,7 @@ from .cases import judge
 from .outcomes import CHECK, COMBINATION, LOCK, SPEC, STRICT, Asked, Outcome, Run
 
 if TYPE_CHECKING:
-    from ..language.build.checks import Check
+    from ..language.builder.checks import Check
     from .strict import Strict
 
 CONDITIONS = 3000

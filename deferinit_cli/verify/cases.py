@@ -8,7 +8,7 @@ from typing import Any
 
 from ..graph import Network
 from ..infer.propagation.resolved import Resolved
-from ..language.build.checks import Check, Expected, whole
+from ..language.builder.checks import Check, Expected, whole
 from ..language.expressions.values import Located
 from ..layers.core.numeric_arguments import Dims
 from ..problems import Diagnostic, Problem, Span

@@ -11,10 +11,10 @@ import pytest
 from deferinit_cli.infer.conflicts.diagnose import diagnostics
 from deferinit_cli.infer.domains.contract import contract_of
 from deferinit_cli.infer.propagation.engine import infer
-from deferinit_cli.language.build import root
-from deferinit_cli.language.build.builder import Builder
-from deferinit_cli.language.build.counting import Counter
-from deferinit_cli.language.build.limits import MAX_REPEAT
+from deferinit_cli.language.builder import root
+from deferinit_cli.language.builder.builder import Builder
+from deferinit_cli.language.builder.counting import Counter
+from deferinit_cli.language.builder.limits import MAX_REPEAT
 from deferinit_cli.language.load import load, load_text
 from deferinit_cli.problems import Rejected
 from deferinit_cli.report import Report
@@ -148,7 +148,7 @@ def test_bombs_that_only_building_meets(monkeypatch: pytest.MonkeyPatch) -> None
     """Counts from variables, and items applied again, are known when they are built: it stops at the limit."""
     limit = 2_000
     for module in ("limits", "root"):
-        monkeypatch.setattr(f"deferinit_cli.language.build.{module}.MAX_INSTANCES", limit)
+        monkeypatch.setattr(f"deferinit_cli.language.builder.{module}.MAX_INSTANCES", limit)
     calls = DOUBLING.replace("blocks:", "vars: {n: 2}\nblocks:")
     for k in range(40):
         calls = calls.replace(f"[b{k + 1}, b{k + 1}]", f"[{{b{k + 1}: , repeat: n}}]")
@@ -167,7 +167,7 @@ def test_the_largest_network_is_built() -> None:
 
 
 def test_tensors_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deferinit_cli.language.build.limits.MAX_TENSORS", 100)
+    monkeypatch.setattr("deferinit_cli.language.builder.limits.MAX_TENSORS", 100)
     assert len(load("layers:\n- dense: 3\n  repeat: 50\n").parameters) == 100
     for text in ("- dense: 3\n  repeat: 51\n", "- dense: 3\n" * 51, "- dense: 3\n" * 50 + "- dense x: {units: 3}\n"):
         assert rules("layers:\n" + text) == ["too-many-layers"]

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from deferinit_cli.language.build.checks import KEYS
+from deferinit_cli.language.builder.checks import KEYS
 from deferinit_cli.language.compile.blocks import KEYS as BLOCK
 from deferinit_cli.language.compile.file import TOP
 from deferinit_cli.language.compile.modifiers import MODIFIERS

@@ -17,7 +17,7 @@ from ..source.tree import List, Map, Scalar, Tree, span
 from .variables import Setting
 
 if TYPE_CHECKING:
-    from ..build.scope import Values
+    from ..builder.scope import Values
     from .file import File
 
 KEYS = ("that", "says")

@@ -12,7 +12,7 @@ from ..expressions.values import Code, Located, compile_value
 from ..source.tree import List, Map, Scalar, Tree, span
 
 if TYPE_CHECKING:
-    from ..build.scope import Values
+    from ..builder.scope import Values
     from .file import File
 
 KEYS = ("default", "one_of", "min", "max", "doc")

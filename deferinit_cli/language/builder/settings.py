@@ -6,11 +6,11 @@ from typing import Any
 
 from ...problems import Diagnostic, Problem, Source, Span
 from ...spelling import suggest
-from .context import variables as file_variables
 from ..compile.file import File
-from ..source.tree import Scalar
-from ..expressions.values import Faults, Located, compile_value
 from ..compile.variables import KINDS, Setting, kept
+from ..expressions.values import Faults, Located, compile_value
+from ..source.tree import Scalar
+from .context import variables as file_variables
 
 
 def chosen(file: File, sets: dict[str, str], faults: Faults) -> dict[str, Setting]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from ...problems import Problem
 from ...spelling import suggest
-from .context import Context
 from ..compile.items import Item
-from .limits import Limits
 from ..expressions.references import Reference
-from .scope import Entry
 from ..expressions.values import Located
+from .context import Context
+from .limits import Limits
+from .scope import Entry
 
 
 class Resolver:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ...layers.core.arguments import show
 from ...problems import Problem
-from .context import Context
 from ..compile.items import Item
-from .limits import MAX_REPEAT
-from .scope import Entry
 from ..compile.static_checks import codes_of, nested, references_of
 from ..expressions.values import Located
+from .context import Context
+from .limits import MAX_REPEAT
+from .scope import Entry
 
 
 def count_of(item: Item, ctx: Context) -> int | None:

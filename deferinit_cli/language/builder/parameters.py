@@ -12,12 +12,12 @@ from ...layers.core.arguments import show
 from ...problems import Problem
 from ...spelling import suggest
 from ..compile.file import dtype_in
-from ..source.tree import Map, Scalar, Tree
 from ..expressions.values import Located, compile_value
+from ..source.tree import Map, Scalar, Tree
 
 if TYPE_CHECKING:
-    from .context import Context
     from ..compile.items import Item
+    from .context import Context
 
 
 MAX_STARS = 3  # in a glob that is matched as a regular expression

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...graph import Call
 from ...layers.core import registry
-from .context import Context
 from ..compile.items import Item
-from .scope import Entry, Made, Names
-from ..source.tree import List, Map, Tree
 from ..expressions.values import Located
+from ..source.tree import List, Map, Tree
+from .context import Context
+from .scope import Entry, Made, Names
 
 if TYPE_CHECKING:
     from .builder import Builder

@@ -9,11 +9,11 @@ from ...graph import Call
 from ...problems import Diagnostic, Problem
 from ..compile.asserts import told
 from ..compile.file import File
+from ..compile.variables import Setting, refusal
+from ..expressions.values import Faults, Located
+from ..source.tree import Tree, span
 from .parameters import Overrides
 from .scope import Entry, Names, Values
-from ..source.tree import Tree, span
-from ..expressions.values import Faults, Located
-from ..compile.variables import Setting, refusal
 
 NOTHING_SAID = Overrides()
 

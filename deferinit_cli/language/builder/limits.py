@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .context import Context
     from ..compile.items import Item
     from ..source.tree import Tree
+    from .context import Context
 
 MAX_INSTANCES = 250_000
 """Layers, containers and block calls together: what reading, inference and the report do in seconds and within half a GB."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..compile.bodies import Body
 from ..compile.items import Item
-from ..expressions.references import Reference
 from ..compile.static_checks import nested
+from ..expressions.references import Reference
 
 MOST = 10**18
 """Counting goes no further: the counts of blocks in blocks have as many digits as there are blocks."""

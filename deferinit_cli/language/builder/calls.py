@@ -7,12 +7,12 @@ from typing import Any
 from ...graph import Call, Network
 from ..compile.asserts import requirements
 from ..compile.bodies import Body
-from .context import Context, variables
 from ..compile.file import File, dtype_in
 from ..compile.items import Item
-from .scope import Names, Values
-from ..expressions.values import Located
 from ..compile.variables import Setting, kept
+from ..expressions.values import Located
+from .context import Context, variables
+from .scope import Names, Values
 
 
 class Calls:

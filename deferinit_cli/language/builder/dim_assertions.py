@@ -8,9 +8,9 @@ from ...graph import Assertion, Network
 from ...layers.core.numeric_arguments import Dims
 from ...problems import Problem
 from ...shapes.dims import REST
-from .context import Context
-from ..source.tree import Tree, span
 from ..expressions.values import Located
+from ..source.tree import Tree, span
+from .context import Context
 
 
 def dims_in(ctx: Context, codes: list[Any]) -> tuple[Any, ...] | None:

@@ -9,13 +9,13 @@ from ...layers.core.arguments import show
 from ...problems import Problem, Rejected, Span
 from ...shapes.dims import REST
 from ...spelling import suggest
+from ..expressions.values import Code, Located, compile_value
 from ..given_shapes import parse_given
 from ..source.tree import List, Map, Scalar, Tree, span
-from ..expressions.values import Code, Located, compile_value
 
 if TYPE_CHECKING:
-    from .context import Context
     from ..compile.file import File
+    from .context import Context
 
 EXAMPLE = "{input: 2x20, output: [2, 10]}"
 FINDINGS = ("output", "shapes", "weights", "params", "max_params", "max_macs", "max_bytes")

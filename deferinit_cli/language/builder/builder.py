@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from ...graph import Network
-from .dim_assertions import assertion, dims_in
 from ..compile.bodies import Body
+from ..compile.file import File
+from ..compile.items import Item
+from ..expressions.values import Located
 from .calls import Calls, inside, require
 from .containers import build_container
 from .context import Context
-from ..compile.file import File
-from ..compile.items import Item
+from .dim_assertions import assertion, dims_in
 from .layer_cache import Layers
 from .limits import Limits
 from .nodes import Nodes
-from .repetition import count_of, gone, is_present, reads, remove
-from .reference_resolver import Resolver
-from .scope import Entry, Values
 from .parameter_settings import Statements, Tie
-from ..expressions.values import Located
+from .reference_resolver import Resolver
+from .repetition import count_of, gone, is_present, reads, remove
+from .scope import Entry, Values
 from .wiring import block_ports
 
 

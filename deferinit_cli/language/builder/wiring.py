@@ -7,8 +7,8 @@ from typing import Any
 from ...layers.core.base import Layer
 from ...spelling import suggest
 from ..compile.bodies import Body
-from .context import Context
 from ..compile.items import Item
+from .context import Context
 
 
 def port_values(item: Item, layer: Layer, ctx: Context, flow: Any) -> tuple[int, ...] | None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from ...graph import Network, Parameter
 from ...problems import Diagnostic, Span
 from ...spelling import suggest
-from .parameters import change, override, parameter_keys, pattern
-from ..source.tree import List, Map, Scalar, Tree, span
 from ..expressions.values import Faults, Located
+from ..source.tree import List, Map, Scalar, Tree, span
+from .parameters import change, override, parameter_keys, pattern
 
 if TYPE_CHECKING:
-    from .context import Context
     from ..compile.file import File
     from ..compile.items import Item
+    from .context import Context
 
 
 class Tie:

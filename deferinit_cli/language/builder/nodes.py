@@ -11,13 +11,13 @@ from ...layers.core.base import Layer
 from ...layers.core.patterns import Param
 from ...problems import Problem
 from ...spelling import suggest
-from .context import Context
 from ..compile.items import Item
+from ..expressions.values import Located
+from .context import Context
 from .layer_cache import Layers
 from .limits import Limits
 from .parameters import Overrides
 from .scope import Entry
-from ..expressions.values import Located
 from .wiring import port_values
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from ...graph import Input, Network
-from .dim_assertions import dims_in
+from ..compile.file import File, dtype_in
+from ..expressions.values import Faults, Located
+from ..source.tree import span
 from .builder import Builder
 from .calls import default_dtype, require
 from .context import Context
 from .context import variables as file_variables
 from .counting import MOST, Counter
-from ..compile.file import File, dtype_in
+from .dim_assertions import dims_in
 from .layer_cache import Layers
 from .limits import MAX_INSTANCES, MAX_REPEAT
+from .parameter_settings import unique
 from .scope import Entry, Names
 from .settings import chosen
-from .parameter_settings import unique
-from ..source.tree import span
-from ..expressions.values import Faults, Located
 
 
 def build(file: File, faults: Faults, sets: dict[str, str], layers: Layers) -> Network:

@@ -10,8 +10,8 @@ from ...spelling import suggest
 from ..source.tree import Placed
 
 if TYPE_CHECKING:
-    from .context import Context
     from ..compile.items import Item
+    from .context import Context
 
 
 class Values:
