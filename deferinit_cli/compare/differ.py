@@ -84,7 +84,7 @@ def parameters(a: Side, b: Side) -> list[Row]:
                 rows.append(Row("parameter", t.name, changes, old, t, guess))
         rows += gone.get(t.name, [])
     if ordered:
-        rows += moved("parameter", [t.name for t in a.tensors], [t.name for t in b.tensors])
+        rows += moved("parameter", [new_name.get(t.name, t.name) for t in a.tensors], [t.name for t in b.tensors])
     return rows
 
 

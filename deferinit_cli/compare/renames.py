@@ -18,13 +18,15 @@ Fits = Callable[[Tensor, Tensor], bool]
 
 
 def renames(a: Sequence[Tensor], b: Sequence[Tensor], fits: Fits, ordered: bool = True) -> dict[str, str]:
-    """New name by old name. One prefix for all is looked for first; then layers are matched whole, then single tensors
-    whose last names are alike.
+    """New name by old name. The same tensors in the same order under other names are looked for first, then one prefix for
+    all; then layers are matched whole, then single tensors whose last names are alike.
 
     `ordered`: both sides stand in the network's order, so that a match lies between the same neighbours. A weights file
     is in any order: there, names must have something in common.
     """
     there, here = {t.name for t in b}, {t.name for t in a}
+    if ordered and there != here and len(a) == len(b) and all(x.key == y.key and fits(x, y) for x, y in zip(a, b)):
+        return {x.name: y.name for x, y in zip(a, b) if x.name != y.name}
     out = shifted([t for t in a if t.name not in there], [t for t in b if t.name not in here])
     taken = set(out.values())
     a, b = [t for t in a if t.name not in out], [t for t in b if t.name not in taken]

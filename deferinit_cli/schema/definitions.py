@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ..initializer_base import Parameter, Rule, known
+from ..language.compile import items as written
 from ..language.compile.file import DTYPES
-from ..language.compile.items import NAME as ITEM
 from ..language.expressions.expression import MAX_LENGTH, WORDS, YAML_WORDS
 from ..language.expressions.names import VARIABLE
 from ..layers.core.arguments import EXPRESSION
 
 Schema = dict[str, Any]
 
-NAME = ITEM.pattern
+NAME, LEVEL, INPUT_NAME = written.NAME.pattern, written.LEVEL.pattern, written.INPUT_NAME.pattern
 VARIABLE_NAME: Schema = {"pattern": rf"^{VARIABLE.pattern}$"}
 
 
@@ -35,7 +35,7 @@ DIM: Schema = EXPRESSION | {"type": ["integer", "string"], "minimum": 1}
 DIMS: Schema = {"type": "array", "items": ref("dim")}
 REFERENCE: Schema = {
     "type": ["string", "number"],
-    "pattern": rf"^\s*(?:{NAME})(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|-?\d+|\*|\(.*\)))*\s*$",
+    "pattern": rf"^\s*(?:{LEVEL})(?:\.(?:{LEVEL}|-\d+|\*|\(.*\)))*\s*$",
 }
 VALUE: Schema = {"type": ["string", "number", "boolean", "null", "array"], "items": ref("value")}
 DTYPE: Schema = {"if": {"type": "string", "pattern": "^="}, "else": {"enum": list(DTYPES)}}

@@ -11,7 +11,7 @@ from ..layers.core import registry
 from ..layers.core.arguments import EXPRESSION
 from . import definitions as words
 from . import kinds
-from .definitions import COUNT, DIMS, DTYPE, FREE, NAME, TEXT, VARIABLE_NAME, Schema, described, ref
+from .definitions import COUNT, DIMS, DTYPE, FREE, INPUT_NAME, TEXT, VARIABLE_NAME, Schema, described, ref
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -153,9 +153,9 @@ def inputs() -> Schema:
         "properties": {"shape": dims, "dtype": DTYPE},
         "additionalProperties": False,
     }
-    names: Schema = {"type": ["string", "integer"], "pattern": f"^(?:{NAME})$"}
+    names: Schema = {"type": ["string", "integer"], "pattern": f"^(?:{INPUT_NAME})$"}
     return {"type": ["array", "object"], "items": names, "additionalProperties": port,
-            "propertyNames": {"pattern": rf"^(?!prev$)(?:{NAME})$"}}  # fmt: skip
+            "propertyNames": {"pattern": rf"^(?!prev$)(?:{INPUT_NAME})$"}}  # fmt: skip
 
 
 def outputs() -> Schema:

@@ -9,9 +9,9 @@ from ..language.compile.modifiers import MODIFIERS
 from ..layers.core import registry
 from ..layers.core.arguments import Argument, show
 from ..layers.core.base import UNKNOWN, Layer
-from .definitions import BESIDE, NAME, REFERENCE, Schema, described, ref
+from .definitions import BESIDE, LEVEL, NAME, REFERENCE, Schema, described, ref
 
-ITEM_NAME = rf"(?!(?:prev|input)\s*$)(?:{NAME})"
+ITEM_NAME = rf"(?!(?:prev|input)(?:\s*$|\.))(?:{NAME})"
 """What may follow a kind; `prev` and `input` are taken."""
 
 
@@ -76,7 +76,7 @@ def container(cls: Any) -> Schema:
             "type": ["object", "array"],
             "items": items,
             "additionalProperties": items,
-            "propertyNames": {"pattern": f"^(?:{NAME})$"},
+            "propertyNames": {"pattern": f"^(?:{LEVEL})$"},
         }
         return about(cls) | lists
     named = dict.fromkeys(cls.keys, items)

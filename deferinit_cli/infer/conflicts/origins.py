@@ -75,7 +75,7 @@ class Sources:
             rests = any(isinstance(leaf.why, Fact) and key_of(leaf.why) in needed for leaf in chain.leaves())
             makers = ((step, node) for step in chain.all() if (node := self.maker(step.why)) not in (None, own))
             for step, node in islice(makers, 1 if rests else MAKERS):
-                if not re.search(rf"(?<![\w.]){re.escape(node.name)}(?![\w.])", words):
+                if not re.search(rf"(?<![\w.])(?<!\w-){re.escape(node.name)}(?![\w.]|-\w)", words):
                     yield Related(f"{shown(step.value)} from {node.name}, a {node.layer.kind}", node.place.span)
 
     @staticmethod

@@ -19,7 +19,7 @@ from .nodes import Nodes
 from .parameter_settings import Statements, Tie
 from .reference_resolver import Resolver
 from .repetition import count_of, gone, is_present, reads, remove
-from .scope import Entry, Values
+from .scope import Entry, Values, descend, levels
 from .wiring import block_ports
 
 
@@ -112,6 +112,7 @@ class Builder:
             entry.building = True
             entry.values = self.instance(item, ctx, flow, ctx.prefix + item.label, entry)
             entry.building = False
+            self.clashes(item, ctx, entry)
         else:
             self.attempt(item, ctx)
         return entry.values
@@ -125,9 +126,18 @@ class Builder:
 
     def declare(self, item: Item, ctx: Context, entry: Entry) -> None:
         old = ctx.names.entries.get(item.label)
+        if old is None and "." in item.label:
+            old = ctx.names.already(item.label)
+            ctx.names.dotted.append(item.label)
         if old is not None and not old.removed:
             ctx.taken(item.head, item.label, old)
         ctx.names.entries[item.label] = entry
+
+    def clashes(self, item: Item, ctx: Context, entry: Entry) -> None:
+        """Tell where a part of what has just been built has the name of an earlier item, as `split s` after `dense s.0`."""
+        for dotted in ctx.names.dotted:
+            if dotted.startswith(f"{item.label}.") and descend(entry, levels(dotted[len(item.label) + 1 :])) is not None:
+                ctx.taken(item.head, dotted, ctx.names.entries[dotted])
 
     def hidden(self, item: Item, ctx: Context, index: str) -> None:
         """An index must not hide a value; one that is not named, and not read, is not there."""
@@ -186,6 +196,7 @@ class Builder:
             entry.made = there[-1].made
         if entry.values and series and len(entry.values) == 1:
             self.network.names[name] = entry.values[0]
+        self.clashes(item, ctx, entry)
         return entry.values
 
     def copy(self, item: Item, ctx: Context, name: str, entry: Entry) -> tuple[int, ...] | None:

@@ -68,6 +68,7 @@ class Arrangement:
         self.entry = entry
         self.transparent = item.transparent and not entry.apart
         self.names = ctx.names if self.transparent else Names(ctx.names)
+        self.flat = self.transparent and item.numbered  # its lists' items stand in the scope around, under no number
         if not self.transparent:
             entry.parts = self.names.entries
 
@@ -79,7 +80,7 @@ class Arrangement:
 
     def run(self, key: str, flow: tuple[int, ...]) -> tuple[int, ...] | None:
         inner = self.ctx.child()
-        branching = self.item.cls.branching  # type: ignore[union-attr]
+        branching = self.item.cls.branching and not self.flat  # type: ignore[union-attr]
         inner.names = Names(self.names) if branching else self.names
         if branching:
             base = self.ctx.prefix if self.transparent else self.name + "."
@@ -93,8 +94,9 @@ class Arrangement:
 
     def part(self, name: str, values: tuple[int, ...] | None) -> None:
         part = Entry(values, self.item.head)
-        part.parts = self._branch.entries
-        if self.transparent:
+        if not self.flat:
+            part.parts = self._branch.entries
+        if self.transparent and not self.flat:
             old = self.ctx.names.entries.setdefault(name, part)
             if old is not part and not old.removed:
                 self.ctx.taken(self.key(name), name, old)

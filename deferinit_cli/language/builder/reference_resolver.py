@@ -11,7 +11,7 @@ from ..expressions.references import Reference
 from ..expressions.values import Located
 from .context import Context
 from .limits import Limits
-from .scope import Entry
+from .scope import Entry, pick
 
 
 class Resolver:
@@ -72,19 +72,30 @@ class Resolver:
             if ctx.several:
                 raise Located(ref.node, Problem("no-input", "nothing flows here yet", found="prev",
                                                 help=f"this scope has several inputs: {', '.join(ctx.several)}"))  # fmt: skip
-            found: Entry | None = Entry(prev)
+            found = Entry(prev)
         elif ref.name == "input" and ctx.input is not None:
             found = Entry(ctx.input)
         else:
-            found = ctx.names.find(ref.name)
-        if found is None:
-            known = ctx.names.known()
-            raise Located(ref.node, Problem("unknown-reference", f"no earlier layer or input is called '{ref.name}'",
-                                            found=ref.name, help=f"known here: {', '.join(known[-20:])}", word=ref.name))  # fmt: skip
+            path = ref.path(ctx.values.without_symbols()) if ref.parts else []
+            named = ctx.names.find(ref.name, path)
+            if named is None:
+                raise Located(ref.node, self.unknown(ref, ctx))
+            found, used = named
+            return self.walk(ref, found, path[used:], ".".join(map(str, (ref.name, *path[:used]))))
         return self.walk(ref, found, ref.path(ctx.values.without_symbols()) if ref.parts else [], ref.name)
 
+    def unknown(self, ref: Reference, ctx: Context) -> Problem:
+        """That nothing has a reference's name."""
+        longer = ctx.names.starting(ref.name)
+        name = ref.text if longer else ref.name
+        help_ = suggest(name, longer) or f"names that start so: {', '.join(longer[:20])}"
+        return Problem("unknown-reference", f"no earlier layer or input is called '{name}'", found=name, word=name,
+                       help=help_ if longer else f"known here: {', '.join(ctx.names.known()[-20:])}")  # fmt: skip
+
     def walk(self, ref: Reference, at: Entry, path: list[Any], name: str) -> Entry | None:
-        for k, part in enumerate(path):
+        k = 0
+        while k < len(path):
+            part = path[k]
             if at.removed and not (part == "*" and at.copies is not None):
                 break
             if part == "*":
@@ -95,8 +106,13 @@ class Resolver:
                 if any(f is None or f.values is None for f in found):
                     return None
                 return Entry(tuple(v for f in found for v in f.values), at.at)
-            at, part = self.step(ref, at, part, name), at.place(part)
-            name = f"{name}.{part}"
+            picked = pick(at, path[k:])
+            if picked is None and at.values is None and not at.parts and at.copies is None:
+                return Entry(None, at.at)  # something about it was wrong, which has been told
+            if picked is None:
+                raise Located(ref.node, self.missing(ref, at, part, name))
+            name = ".".join(map(str, (name, at.place(part), *path[k + 1 : k + picked[1]])))
+            at, k = picked[0], k + picked[1]
         if at.building:
             raise Located(ref.node, Problem("unknown-reference", f"'{name}' is not built yet: this is in it", found=ref.text,
                                             help="references go to earlier layers only; prev is what flows in here"))  # fmt: skip
@@ -108,29 +124,15 @@ class Resolver:
                                             found=ref.text))  # fmt: skip
         return at
 
-    def step(self, ref: Reference, at: Entry, part: Any, name: str) -> Entry:
-        """One part of a reference: a copy, one of several values, or a named part."""
-        if isinstance(part, int):
-            if at.copies is not None:
-                if -len(at.copies) <= part < len(at.copies):
-                    return at.copies[part]
-                raise Located(ref.node, Problem("index-out-of-range", f"'{name}' has {len(at.copies)} copies, not a {part}",
-                                                found=ref.text, expected=f"{-len(at.copies)} to {len(at.copies) - 1}"))  # fmt: skip
-            if str(part) in at.parts:
-                return at.parts[str(part)]
-            if at.values is not None:
-                if -len(at.values) <= part < len(at.values):
-                    return Entry((at.values[part],), at.at)
-                raise Located(ref.node, Problem("index-out-of-range", f"'{name}' yields {len(at.values)} values, not a {part}",
-                                                found=ref.text))  # fmt: skip
-            return Entry(None, at.at)
-        if part in at.parts:
-            return at.parts[part]
-        if at.values is None and not at.parts:
-            return Entry(None, at.at)
+    def missing(self, ref: Reference, at: Entry, part: Any, name: str) -> Problem:
+        """That an entry has no such copy, value or named part."""
+        if isinstance(part, int) and at.copies is not None:
+            return Problem("index-out-of-range", f"'{name}' has {len(at.copies)} copies, not a {part}",
+                           found=ref.text, expected=f"{-len(at.copies)} to {len(at.copies) - 1}")  # fmt: skip
+        if isinstance(part, int) and at.values is not None:
+            return Problem("index-out-of-range", f"'{name}' yields {len(at.values)} values, not a {part}", found=ref.text)
         known = [p for p in at.parts if not p.isdigit()]
-        help_ = suggest(part, known)
+        help_ = suggest(str(part), known)
         if at.copies and not at.parts:
             help_ = f"it is {len(at.copies)} copies side by side: {name}.0.{part} is that of one, {name}.*.{part} of all"
-        raise Located(ref.node, Problem("unknown-reference", f"'{name}' has no '{part}'", found=ref.text,
-                                        expected=", ".join(known), help=help_))  # fmt: skip
+        return Problem("unknown-reference", f"'{name}' has no '{part}'", found=ref.text, expected=", ".join(known), help=help_)

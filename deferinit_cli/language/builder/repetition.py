@@ -50,7 +50,7 @@ def remove(item: Item, ctx: Context) -> None:
     """The items of a removed unnamed container are removed with it, and the names of its branches."""
     if item.transparent and item.name is None:
         for key, children in item.lists.items():
-            if item.cls is not None and getattr(item.cls, "branching", False):
+            if item.cls is not None and getattr(item.cls, "branching", False) and not item.numbered:
                 ctx.names.entries.setdefault(key, gone(item))
                 continue
             for child in children:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...problems import Problem
@@ -93,22 +94,77 @@ Parts = dict[str, Entry]
 NOTHING: Parts = {}
 
 
+def levels(name: str) -> list[int | str]:
+    """The parts of a name that holds dots, as a reference has them: numbers as ints."""
+    return [int(part) if part.isdigit() and str(int(part)) == part else part for part in name.split(".")]
+
+
+def longest(entries: Parts, name: str, path: Sequence[int | str]) -> tuple[Entry, int] | None:
+    """The entry with the longest name that `name` and the first parts of `path` make, and how many parts those are."""
+    for used in range(len(path), 0, -1):
+        found = entries.get(".".join((name, *map(str, path[:used]))))
+        if found is not None:
+            return found, used
+    return (entries[name], 0) if name in entries else None
+
+
+def pick(at: Entry, path: Sequence[int | str]) -> tuple[Entry, int] | None:
+    """What the first parts of a path name in an entry (a copy, a named part, one of several values), and how many parts those are."""
+    first = path[0]
+    if isinstance(first, int) and at.copies is not None:
+        return (at.copies[first], 1) if -len(at.copies) <= first < len(at.copies) else None
+    found = longest(at.parts, str(first), path[1:])
+    if found is not None:
+        return found[0], found[1] + 1
+    if isinstance(first, int) and at.values is not None and -len(at.values) <= first < len(at.values):
+        return Entry((at.values[first],), at.at), 1
+    return None
+
+
+def descend(at: Entry | None, path: Sequence[int | str]) -> Entry | None:
+    """What a whole path names in an entry; None where there is nothing of that name."""
+    while at is not None and path:
+        picked = pick(at, path)
+        at, path = (picked[0], path[picked[1] :]) if picked is not None else (None, ())
+    return at
+
+
 class Names:
     """The layers and inputs that a reference may name: those of one list, then of the lists around it."""
 
-    __slots__ = ("entries", "outer")
+    __slots__ = ("dotted", "entries", "outer")
 
     def __init__(self, outer: Names | None) -> None:
         self.entries: Parts = {}
+        self.dotted: list[str] = []  # the names among them that hold dots
         self.outer = outer
 
-    def find(self, name: str) -> Entry | None:
+    def find(self, name: str, path: Sequence[int | str] = ()) -> tuple[Entry, int] | None:
+        """The entry with the longest name that `name` and the first parts of `path` make, and how many parts those are."""
         at: Names | None = self
         while at is not None:
-            if name in at.entries:
-                return at.entries[name]
+            found = longest(at.entries, name, path)
+            if found is not None:
+                return found
             at = at.outer
         return None
+
+    def already(self, name: str) -> Entry | None:
+        """What a name that holds dots names in this list before an item of that name is there: a part of an earlier item."""
+        first, *rest = levels(name)
+        found = longest(self.entries, str(first), rest)
+        if found is None:
+            return None
+        return descend(found[0], rest[found[1] :])
+
+    def starting(self, name: str) -> list[str]:
+        """The names whose first level this is, and which hold more levels."""
+        at: Names | None = self
+        out: list[str] = []
+        while at is not None:
+            out += [dotted for dotted in at.dotted if dotted.startswith(f"{name}.")]
+            at = at.outer
+        return out
 
     def known(self) -> list[str]:
         out: dict[str, None] = {}

@@ -15,13 +15,14 @@ from ..expressions.references import compile_reference
 from ..expressions.values import Located
 from ..source.tree import List, Map, Scalar, Tree
 from .arguments import block_arguments, layer_arguments
-from .items import NAME, Item
+from .items import LEVEL, NAME, Item
 from .modifiers import MODIFIERS, by_parameter, idle_modifiers, modifiers, tied_twice
 
 if TYPE_CHECKING:
     from .file import File
 
 RESERVED = ("prev", "input")
+FORM = "letters, digits, _ and - (a letter or _ first), or digits only"
 
 Counters = defaultdict[str, Iterator[int]]
 """The numbers of a scope's items, by kind: default names are kind + number, in order of the text."""
@@ -101,9 +102,9 @@ def _head(file: File, item: Item, counters: Counters) -> Item | None:
     item.kind = words[0]
     if len(words) == 2:
         item.name = words[1]
-        if not NAME.fullmatch(item.name) or item.name in RESERVED:
+        if not NAME.fullmatch(item.name) or item.name.partition(".")[0] in RESERVED:
             file.fault(item.head, "name-format", f"'{item.name}' cannot be a layer's name", found=item.name, word=item.name,
-                       expected="letters, digits and _, or digits only; not prev or input")  # fmt: skip
+                       expected=f"{FORM}, or several of these joined by dots; the first is not prev or input")  # fmt: skip
             item.broken = True
     item.label = label(item, counters)
     _meaning(file, item, counters)
@@ -185,7 +186,9 @@ def _container(file: File, item: Item, value: Tree | None, counters: Counters) -
         item.lists[item.cls.main] = compile_items(file, value, item.kind, counters)  # type: ignore[attr-defined]
         return
     if isinstance(value, List) and value.items:
-        item.lists = {str(k): compile_items(file, v, item.kind) for k, v in enumerate(value.items)}
+        item.numbered = True
+        shared = counters if item.transparent else None  # an unnamed list of lists adds no level: its items share one scope
+        item.lists = {str(k): compile_items(file, v, item.kind, shared) for k, v in enumerate(value.items)}
         return
     if not isinstance(value, Map) or not value.pairs:
         file.fault(value or item.head, "value-type", f"{item.kind} holds {'lists' if shape == 'branches' else 'a list'} of items",
@@ -201,9 +204,9 @@ def _container(file: File, item: Item, value: Tree | None, counters: Counters) -
                                                          f"its items are a list: - {item.kind}: [{key.text}: …]"))  # fmt: skip
             item.broken = True
             continue
-        if not known and (not NAME.fullmatch(key.text) or key.text in RESERVED):
+        if not known and (not LEVEL.fullmatch(key.text) or key.text in RESERVED):
             file.fault(key, "name-format", f"'{key.text}' cannot be a branch's name", found=key.text,
-                       expected="letters, digits and _, or digits only; not prev or input")  # fmt: skip
+                       expected=f"{FORM}; not prev or input")  # fmt: skip
             item.broken = True
         item.lists[key.text] = compile_items(file, child, f"{item.kind}'s {key.text}", None if branching else counters)
     if known and item.cls.main not in item.lists and not item.broken:  # type: ignore[attr-defined]

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from .blocks import Block
     from .file import File
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
+INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
+
+LEVEL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|[0-9]+")
+"""One level of a name, or the name of a branch. Names of many published checkpoints hold hyphens."""
+
+NAME = re.compile(rf"(?:{LEVEL.pattern})(?:\.(?:{LEVEL.pattern}))*")
+"""The name of an item: dots add levels, so that items of several groups may alternate (`resnets.0.conv1`)."""
 
 
 class Item:
@@ -34,6 +40,7 @@ class Item:
     references: list[Reference] | None = None  # of a merge
     modifiers: dict[str, tuple[Scalar, Any]] = {}
     lists: dict[str, list[Item]] = {}  # of a container
+    numbered = False  # of a container: its lists are a list of lists, which have numbers in place of names
     from_: Any = None  # list or dict of references
     apply: Reference | None = None
     layer: Layer | None = None  # when its arguments are fixed

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...spelling import suggest
 from ..expressions.values import Code, Located, compile_value
 from ..source.tree import List, Map, Scalar, Tree
-from .items import NAME
+from .items import INPUT_NAME
 
 if TYPE_CHECKING:
     from .file import File
@@ -40,7 +40,7 @@ def read_ports(file: File, node: Tree) -> dict[str, Port]:
         return only()
     out: dict[str, Port] = {}
     for key, value in node.pairs if isinstance(node, Map) else [(n, None) for n in node.items]:
-        if not isinstance(key, Scalar) or not NAME.fullmatch(key.text) or key.text == "prev":
+        if not isinstance(key, Scalar) or not INPUT_NAME.fullmatch(key.text) or key.text == "prev":
             shown = f"'{key.text}'" if isinstance(key, Scalar) else "what is no text"
             file.fault(key, "name-format", f"{shown} cannot be an input's name", expected="letters, digits and _; not prev")
         elif key.text in out:

@@ -109,8 +109,8 @@ def references(file: File, body: Body, items: list[Item]) -> None:
             if labels is None:
                 labels = {"prev", "input", *body.ports}
                 for other in nested(body.items):
-                    labels.add(other.label)
-                    if other.lists:
+                    labels.update((other.label, other.label.partition(".")[0]))
+                    if other.lists and not other.numbered:
                         labels.update(other.lists)
             if reference.name not in labels:
                 file.fault(reference.node, "unknown-reference", f"no earlier layer or input is called '{reference.name}'",

@@ -10,8 +10,8 @@ from ..source.tree import Scalar, Tree
 from .expression import evaluate, parse
 from .values import Code, Located
 
-_PART = re.compile(r"\.(?:([A-Za-z_][A-Za-z0-9_]*)|(-?\d+)|(\*)|\()")
-_FIRST = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
+_PART = re.compile(r"\.(?:([A-Za-z_][A-Za-z0-9_-]*)|(-?\d+)|(\*)|\()")
+_FIRST = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|[0-9]+")
 
 
 class Reference:

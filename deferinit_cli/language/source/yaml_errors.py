@@ -11,7 +11,7 @@ from .characters import position
 LONG = 500  # of longer lines no cause is guessed
 
 _QUESTION = re.compile(r"(?:^|[\[{,:\s-])(\?)(?=[\s,\]}]|$)")
-_PLAIN_ITEM = re.compile(r"^\s*-\s+[A-Za-z_][\w.]*(?:\s+\w+)?\s*(?:#.*)?$")
+_PLAIN_ITEM = re.compile(r"^\s*-\s+[A-Za-z_][\w.]*(?:\s+[\w.-]+)?\s*(?:#.*)?$")
 _SWALLOWED = re.compile(r"^[A-Za-z_][\w.]*:[^\s:/]")
 _HALF_QUOTED = re.compile(r"""(?::|-)\s+(?:"[^"]*"|'[^']*'|\[[^\]]*\]|\{[^}]*\})\s*[^\s,\]}#:]""")
 
