@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from . import __version__
+from .garbage_collection import Held
 from .problems import Rejected, Unusable
 
 COMMANDS = Path(__file__).parent / "commands"
@@ -54,7 +55,8 @@ def deferinit() -> None:
 def main(args: list[str] | None = None) -> None:
     """The entry point; always ends the process with one of the documented codes."""
     open_streams()
-    code = run(args)
+    with Held():
+        code = run(args)
     try:
         sys.stdout.flush()
     except OSError as e:
