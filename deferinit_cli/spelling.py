@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
+def article(word: str) -> str:
+    """A word after `a` or `an`: `an upsample`, `a dense`, `an lstm`, whose first part has no vowel and is spelt out."""
+    first = word.partition("_")[0].lower()
+    spelt = not any(letter in "aeiouy" for letter in first)
+    return f"{'an' if first[:1] in ('a', 'e', 'i', 'o', 'u') or (spelt and first[:1] in tuple('fhlmnrsx')) else 'a'} {word}"
+
+
+def plural(count: int, word: str) -> str:
+    """A count and what is counted: `1 value`, `3 values`."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
     """`did you mean 'x'?`, or nothing when nothing is near."""
     from difflib import get_close_matches  # on errors only: its import is slow

@@ -128,7 +128,7 @@ def test_both_sides_of_a_mismatch_are_named() -> None:
     assert "6 = 12 / 2 in g" in d.related[0].message
     ones = "inputs: {x: [N, 12]}\nlayers:\n- expand_dims e: {axis: 1}\n- matmul m: [x, e]\n"
     (d,) = rejection(ones)
-    assert any(r.message == "1 from e, a expand_dims" and r.span is not None and r.span.line == 3 for r in d.related)
+    assert any(r.message == "1 from e, an expand_dims" and r.span is not None and r.span.line == 3 for r in d.related)
 
 
 def test_a_projection_says_how_wide_the_state_has_to_be() -> None:

@@ -14,6 +14,7 @@ from ...shapes import rows
 from ...shapes.relations import Product, Relation, Sum
 from ...shapes.rows import Open
 from ...shapes.store import Conflict, Fact
+from ...spelling import article
 from ..derivation.explain import Step, fact_text, node_of, span_of
 from ..derivation.explanation_lines import Line, Lines, fact_words, shown
 from .minimal import Key, Minimal, chains, key_of
@@ -76,7 +77,7 @@ class Sources:
             makers = ((step, node) for step in chain.all() if (node := self.maker(step.why)) not in (None, own))
             for step, node in islice(makers, 1 if rests else MAKERS):
                 if not re.search(rf"(?<![\w.])(?<!\w-){re.escape(node.name)}(?![\w.]|-\w)", words):
-                    yield Related(f"{shown(step.value)} from {node.name}, a {node.layer.kind}", node.place.span)
+                    yield Related(f"{shown(step.value)} from {node.name}, {article(node.layer.kind)}", node.place.span)
 
     @staticmethod
     def maker(why: Any) -> Node | None:
@@ -132,7 +133,7 @@ class Sources:
         row = rows.resolve(resolved.values[value])
         if type(row) is not tuple:
             return None
-        return Related(f"{dims(len(row))} from {node.name}, a {node.layer.kind}", node.place.span)
+        return Related(f"{dims(len(row))} from {node.name}, {article(node.layer.kind)}", node.place.span)
 
     def input_rank(self, entry: Input) -> Related | None:
         resolved = self.resolved
@@ -150,7 +151,7 @@ class Sources:
             why = row.rest.why or why
             row = row.rest.bound
         why = why[0] if isinstance(why, tuple) else why
-        return Related(f"{dims(n)} needed by {why.name}, a {why.layer.kind}", why.place.span) if isinstance(why, Node) else None
+        return Related(f"{dims(n)} needed by {why.name}, {article(why.layer.kind)}", why.place.span) if isinstance(why, Node) else None
 
 
 def handed_on(node: Node, output: int) -> int | None:

@@ -99,10 +99,11 @@ class Nodes:
             try:
                 values[name] = code.value if code.fixed else cls.arguments[name].accept(code.get(ctx.values))
             except Located as e:
-                words = cls.arguments[name].words
+                argument = cls.arguments[name]
+                words = argument.words
                 if words and e.problem.rule == "unknown-name":
                     e.problem.expected = f"{', '.join(words)}, or a variable"
-                    e.problem.help = suggest(e.problem.found, words) or e.problem.help
+                    e.problem.help = suggest(e.problem.found, words) or argument.instead_of(e.problem.found) or e.problem.help
                 ctx.located(e)
                 return None
             except Problem as p:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...problems import Problem
-from ...spelling import suggest
+from ...spelling import plural, suggest
 from ..compile.items import Item
 from ..expressions.references import Reference
 from ..expressions.values import Located
@@ -127,10 +127,13 @@ class Resolver:
     def missing(self, ref: Reference, at: Entry, part: Any, name: str) -> Problem:
         """That an entry has no such copy, value or named part."""
         if isinstance(part, int) and at.copies is not None:
-            return Problem("index-out-of-range", f"'{name}' has {len(at.copies)} copies, not a {part}",
-                           found=ref.text, expected=f"{-len(at.copies)} to {len(at.copies) - 1}")  # fmt: skip
+            last = len(at.copies) - 1
+            return Problem("index-out-of-range", f"'{name}' has copies 0 to {last}, not {part}" if last else f"'{name}' has copy 0 only",
+                           found=ref.text, expected=f"0 to {last}, or -1 to {-1 - last} counted from the end")  # fmt: skip
         if isinstance(part, int) and at.values is not None:
-            return Problem("index-out-of-range", f"'{name}' yields {len(at.values)} values, not a {part}", found=ref.text)
+            return Problem("index-out-of-range", f"'{name}' yields {plural(len(at.values), 'value')}: there is no number {part}",
+                           found=ref.text)  # fmt: skip
+
         known = [p for p in at.parts if not p.isdigit()]
         help_ = suggest(str(part), known)
         if at.copies and not at.parts:

@@ -94,7 +94,10 @@ def _missing_arguments(file: File, item: Item, cls: type[Layer]) -> None:
     """Arguments without a default that were not given; told with the text, whether or not the item is ever built."""
     for name, argument in cls.arguments.items():
         if argument.required and name not in item.arguments and not item.broken:
-            file.fault(item.head, "missing-argument", f"{cls.kind} needs {name}", expected=argument.expects(), help=argument.help)
+            number = item.name is not None and item.name.isdigit() and item.value is None
+            message = f"{cls.kind} needs {name}" + (f": {item.name} was read as a name" if number else "")
+            help_ = f"write - {item.kind}: {item.name}" if number else argument.help
+            file.fault(item.head, "missing-argument", message, expected=argument.expects(), help=help_)
             item.broken = True
 
 
@@ -165,6 +168,12 @@ def taught(kind: str, blocks: list[str]) -> tuple[str, str]:
             word = other.split("'")[1]
             near = f"did you mean {one_of(elsewhere[word])}?"
     return "", near or "`deferinit layers` lists all kinds"
+
+
+def canonical(kind: str) -> str:
+    """The kind that another framework's name means, where it means one only; else the name itself."""
+    found = registry.elsewhere().get(kind, ())
+    return found[0] if len(found) == 1 else kind
 
 
 def one_of(names: tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ from ...spelling import suggest
 from ..expressions.references import compile_reference
 from ..expressions.values import Located
 from ..source.tree import List, Map, Scalar, Tree
-from .arguments import block_arguments, layer_arguments
+from .arguments import block_arguments, canonical, layer_arguments
 from .items import LEVEL, NAME, Item
 from .modifiers import MODIFIERS, by_parameter, idle_modifiers, modifiers, tied_twice
 
@@ -94,7 +94,8 @@ def _head(file: File, item: Item, counters: Counters) -> Item | None:
     """Read an item's head and value."""
     words = item.head.text.split()
     if not words or len(words) > 2:
-        file.fault(item.head, "head-format", f"'{item.head.text}' is no layer", expected="a kind, or a kind and a name")
+        help_ = f"write - {canonical(words[0])} {words[1]}: {' '.join(words[2:])}" if len(words) > 2 and item.value is None else ""
+        file.fault(item.head, "head-format", f"'{item.head.text}' is no layer", expected="a kind, or a kind and a name", help=help_)
         return None
     if ":" in item.head.text:
         file.fault(item.head, "missing-space", f"'{item.head.text}' is one word to YAML", help="missing space after ':'?")

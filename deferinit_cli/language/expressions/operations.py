@@ -162,7 +162,16 @@ def sizes(*values: Any) -> None:
     """What takes part in an expression over symbols is a size too."""
     for v in values:
         if not is_symbolic(v) and type(v) is not int:
-            raise fault("not-a-size", f"{show(v)} cannot be computed with a symbol", show(v), "an int")
+            raise fault("not-a-size", f"{show(v)} cannot be computed with a symbol", show(v), "an int", fraction_of_a_size(v))
+
+
+def fraction_of_a_size(value: Any) -> str:
+    """How a part of a size is written, for a number such as 0.25."""
+    if type(value) is not float or not 1e-3 < abs(value) < 1e3:
+        return ""
+    part = Fraction(value).limit_denominator(1000)
+    times = f"{part.numerator}*C" if part.numerator != 1 else "C"
+    return f"a size is a whole number: write {times} // {part.denominator} for {show(value)}*C"
 
 
 def symbolic_call(name: str, args: list[Any]) -> Any:

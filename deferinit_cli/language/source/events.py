@@ -13,7 +13,7 @@ from yaml import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, Se
 from ...problems import LIMIT, Diagnostic, Rejected, Source, Span, TooMany
 from .characters import refusal, unseen
 from .tree import MAX_DEPTH, List, Map, Scalar, Tree, after, span
-from .yaml_errors import complaint
+from .yaml_errors import column_of_item, complaint, shift
 
 Loaders = {"c": getattr(yaml, "CSafeLoader", yaml.SafeLoader), "python": yaml.SafeLoader}
 
@@ -90,12 +90,25 @@ class _Reader:
         if kind is ScalarEvent:
             if e.style:
                 self.quoted.append((e.start_mark.index, e.end_mark.index))
+            elif e.end_mark.line > e.start_mark.line:
+                self.swallowed(e)
             return scalar(e)
         if kind is AliasEvent:
             return Scalar("", None, *place(e))
         if depth == MAX_DEPTH:
             self.too_deep(e)
         return self.mapping(e, depth + 1) if kind is MappingStartEvent else self.sequence(e, depth + 1)
+
+    def swallowed(self, e: Any) -> None:
+        """Tell of an item that is indented so far that YAML takes it for the rest of the value before it."""
+        if column_of_item(self.source, e.start_mark.line + 1) is None:
+            return
+        for line in range(e.start_mark.line + 2, e.end_mark.line + 2):
+            column, shifted = column_of_item(self.source, line), shift(self.source, line)
+            if column is not None and shifted:
+                self.add("yaml-syntax", f"this line is indented {shifted} than its list", line, column + 1,
+                         f"YAML reads it as the rest of the value on line {e.start_mark.line + 1}")  # fmt: skip
+                return
 
     def sequence(self, first: Any, depth: int) -> List:
         items: list[Tree] = []

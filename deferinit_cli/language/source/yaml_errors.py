@@ -9,6 +9,7 @@ from ...problems import Diagnostic, Source, Span
 from .characters import position
 
 LONG = 500  # of longer lines no cause is guessed
+COUNTS = ("no", "one", "two", "three", "four")
 
 _QUESTION = re.compile(r"(?:^|[\[{,:\s-])(\?)(?=[\s,\]}]|$)")
 _PLAIN_ITEM = re.compile(r"^\s*-\s+[A-Za-z_][\w.]*(?:\s+[\w.-]+)?\s*(?:#.*)?$")
@@ -104,6 +105,10 @@ def other(source: Source, context: str, problem: str, line: int, column: int) ->
     if _HALF_QUOTED.search(text):
         return at(source, "yaml-syntax", "the value goes on after its quote or bracket", line, column,
                   "quote the whole expression: '\"a\" == b'")  # fmt: skip
+    shifted = shift(source, line)
+    if shifted and ("block mapping" in context or "block collection" in context):
+        return at(source, "yaml-syntax", f"this line is indented {shifted} than its list", line, column,
+                  "let the - of every item of a list stand in the same column")  # fmt: skip
     if "block mapping" in context or "block collection" in context:
         what = "key" if "mapping" in context else "item"
         return at(
@@ -124,6 +129,23 @@ def other(source: Source, context: str, problem: str, line: int, column: int) ->
     message = re.sub(r"^did not find expected|^expected", "YAML expected", problem)
     message = re.sub(r",? but (?:got|found) .*$", "", message)
     return at(source, "yaml-syntax", message or "the text is not YAML", line, column)
+
+
+def shift(source: Source, line: int) -> str:
+    """By how much the item on a line is indented otherwise than the item before it: "one space more"; else nothing."""
+    dash = column_of_item(source, line)
+    before = next((c for n in range(line - 1, max(0, line - LONG), -1) if (c := column_of_item(source, n)) is not None), None)
+    if dash is None or before is None or not 0 < abs(dash - before) < len(COUNTS):
+        return ""
+    by = abs(dash - before)
+    return f"{COUNTS[by]} space{'' if by == 1 else 's'} {'more' if dash > before else 'less'}"
+
+
+def column_of_item(source: Source, line: int) -> int | None:
+    """The column of the - that starts an item; None for another line."""
+    text = near(source, line)
+    rest = text.lstrip(" ")
+    return len(text) - len(rest) if rest[:2] in ("-", "- ") else None
 
 
 def near(source: Source, line: int) -> str:

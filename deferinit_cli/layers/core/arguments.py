@@ -55,6 +55,10 @@ class Argument:
         """What is accepted, in words."""
         return self.type
 
+    def instead_of(self, word: str) -> str:
+        """What to write for a word that other frameworks accept here; nothing where there is none."""
+        return ""
+
     def brief(self) -> str:
         """The same where there is room for a line."""
         return self.expects()

@@ -204,6 +204,11 @@ class Padding(PerAxis):
     def expects(self) -> str:
         return "an int >= 0, one per axis, a pair per axis [[before, after], …]" + "".join(f", {w}" for w in self.words)
 
+    def instead_of(self, word: str) -> str:
+        if word == "causal":
+            return "causal padding is all before the first cell: padding: [[k-1, 0]], where k is (kernel_size - 1)*dilation + 1"
+        return ""
+
     def brief(self) -> str:
         return f"an int >= 0, one or [before, after] per axis, {' or '.join(self.words)}"
 
