@@ -63,7 +63,7 @@ class ConvTranspose(Layer):
     def check(self) -> None:
         for name in ("kernel_size", "stride", "dilation", "output_padding"):
             self.each(name)
-        if self.padding == "same" and any(extra is not UNKNOWN and extra != 0 for extra in self.each("output_padding")):
+        if self.padding == "same" and any(is_int(extra) and extra != 0 for extra in self.each("output_padding")):
             raise Problem("argument-conflict", "padding same says the size, and so does output_padding", "output_padding",
                           help="leave output_padding out, or say the padding in numbers")  # fmt: skip
         for extra, s, d in zip(self.each("output_padding"), self.each("stride"), self.each("dilation")):
@@ -92,14 +92,16 @@ class ConvTranspose(Layer):
         self.bounded(r)
 
     def bounded(self, r: Frame) -> None:
-        """State of what is written over symbols that output_padding is 0, or below stride or dilation; `check` does it of numbers."""
-        if self.padding == "same":
-            return
+        """State of what is written over symbols that output_padding is below stride or dilation, and 0 where padding is `same`;
+        `check` does it of numbers."""
+        same = self.padding == "same"
         for i, (extra, s, d) in enumerate(zip(self.each("output_padding"), self.each("stride"), self.each("dilation"))):
             if all(map(is_said, (extra, s, d))) and any(map(is_symbolic, (extra, s, d))) and extra != 0:
-                r.at_most(r.name(f"extra_{i}", r.term(extra)), r.name(f"step_{i}", r.term(larger(larger(s, d) - 1, 0))),
-                          rule="output-padding", blame="output_padding",
-                          says="output_padding {whole} is more than {part}, one below stride or dilation")  # fmt: skip
+                why = "and padding same says the size" if same else "one below stride or dilation"
+                r.at_most(r.name(f"extra_{i}", r.term(extra)),
+                          r.name(f"step_{i}", r.term(0 if same else larger(larger(s, d) - 1, 0))),
+                          rule="argument-conflict" if same else "output-padding", blame="output_padding",
+                          says=f"output_padding {{whole}} is more than {{part}}, {why}")  # fmt: skip
 
     order = ORDER
 

@@ -72,6 +72,10 @@ class Grower:
         self.names += 1
         return f"{lead}{self.names}"
 
+    def named(self, name: str) -> str:
+        """A name, with a hyphen or levels of its own every now and then."""
+        return self.amounts.choice([f"g-{name}", f"g.{name}", f"{name}.0.a-b"]) if chance(self.amounts, 0.15) else name
+
     # ---- items
 
     def item(self, kind: str, args: dict[str, Any] | None = None, **more: Any) -> Item:
@@ -81,7 +85,7 @@ class Grower:
         if list(args) == [FIRST_OF.get(kind)]:
             made.bare = chance(self.r, 0.7)
         if made.name is None and chance(self.r, 0.35):
-            made.name = self.fresh("" if chance(self.r, 0.08) else "n")
+            made.name = self.named(self.fresh("" if chance(self.r, 0.08) else "n"))
         return made
 
     def mark(self, items: list[Item], ctx: Ctx) -> Callable[[], None]:

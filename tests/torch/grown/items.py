@@ -94,7 +94,7 @@ class Items:
         ctx.scope.entries.setdefault(ctx.scope.label(item), Entry(removed=True))
         if item.lists and not item.apart:
             for key, items in item.lists.items():
-                if item.kind == "branches":
+                if item.levels:
                     ctx.scope.entries.setdefault(key, Entry(removed=True))
                 else:
                     for inner in items:

@@ -139,8 +139,7 @@ def headed(item: Item, head: str, on: Callable[..., Line], modified: bool) -> li
 
 
 def container_lines(item: Item) -> list[Line]:
-    numbered = item.kind == "branches" and list(item.lists) == [str(k) for k in range(len(item.lists))]
-    if numbered and item.style % 2:
+    if item.numbered:
         parts = [[("-", NOBODY), *under(list_lines(inner))] if inner else [("- []", NOBODY)] for inner in item.lists.values()]
         return [line for part in parts for line in part]
     if item.kind != "branches" and list(item.lists) == ["body"] and item.lists["body"] and item.style % 3:

@@ -46,6 +46,16 @@ class Item:
         """Whether it is a container whose items have a scope of their own."""
         return self.name is not None or bool(self.mods.keys() & {"repeat", "fanout"})
 
+    @property
+    def numbered(self) -> bool:
+        """Whether it is written as a list of lists: branches that have numbers and no names."""
+        return self.kind == "branches" and bool(self.style % 2) and list(self.lists) == [str(k) for k in range(len(self.lists))]
+
+    @property
+    def levels(self) -> bool:
+        """Whether each of its lists adds a level of names and has a scope of its own."""
+        return self.kind == "branches" and not (self.numbered and not self.apart)
+
 
 @dataclass
 class Port:

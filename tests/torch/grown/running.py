@@ -60,9 +60,10 @@ class Runner(Items):
             out[key] = self.items(items, inner)
             if item.kind == "branches":
                 part = Entry(out[key])
-                part.parts = inner.scope.entries
+                if item.levels or entry.apart:
+                    part.parts = inner.scope.entries
                 entry.parts = {**entry.parts, key: part}
-                if inner.scope.outer is ctx.scope:
+                if item.levels and inner.scope.outer is ctx.scope:
                     ctx.scope.declare(key, part)
         if item.kind != "residual":
             return [x for values in out.values() for x in values]
@@ -77,10 +78,10 @@ class Runner(Items):
         """Where the items of one list of a container run."""
         level = item.apart or entry.apart
         prefix, seen = name + "." if item.apart else ctx.prefix, shown + "." if level else ctx.shown
-        if item.kind == "branches":
+        if item.levels or (item.kind == "branches" and level):
             outer = Scope([], ctx.scope) if level else ctx.scope
-            scope = Scope([item.lists[key]], outer)
-            prefix, seen = f"{prefix}{key}.", f"{seen}{key}."
+            scope = Scope([item.lists[key]] if item.levels else ctx.scope.tops, outer)
+            prefix, seen = f"{prefix}{key}." if item.levels else prefix, f"{seen}{key}."
         elif not level:
             scope = ctx.scope
         else:

@@ -51,7 +51,7 @@ class Scope:
             base = item.kind.replace(".", "_")
             self.labels[item.uid] = f"{base}{counters.get(base, 0)}" if item.name is None else item.name
             counters[base] = counters.get(base, 0) + 1
-            if item.kind != "branches" and not item.apart:
+            if not item.levels and not item.apart:
                 for inner in item.lists.values():
                     self.number(inner, counters)
 
