@@ -137,7 +137,7 @@ def block() -> Schema:
         "args": described(args, "Like a signature: [out, kernel=3, causal=false], or - widths: [1, 2]"),
         "inputs": described(ref("inputs"), "[x, skip], or with dims it may compute with: {x: [N, C, H, W]}; one unless said"),
         "layers": described(ref("items"), "What the block is made of"),
-        "outputs": described(ref("outputs"), "{out: prev, skip: conv}: the first flows on, the others are named"),
+        "outputs": described(ref("outputs"), "{out: prev, skip: conv}: the first flows on, the others are named; of a list, all flow on"),
         "doc": described(TEXT, "What the block is for"),
         "meta": described(FREE, "Anything; kept and ignored"),
     }

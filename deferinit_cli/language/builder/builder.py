@@ -18,7 +18,7 @@ from .limits import Limits
 from .nodes import Nodes
 from .parameter_settings import Statements, Tie
 from .reference_resolver import Resolver
-from .repetition import count_of, gone, is_present, reads, remove
+from .repetition import count_of, faulty, gone, is_present, reads, stand_in
 from .scope import Entry, Values, descend, levels
 from .wiring import block_ports
 
@@ -42,7 +42,7 @@ class Builder:
         if len(ports) <= 1:
             ctx.flow = ctx.input = next(iter(ports.values()), ())
         else:
-            ctx.flow, ctx.several = None, list(ports)
+            ctx.flow, ctx.several = (), list(ports)
         entry.parts = ctx.names.entries
         out = self.items(body.items, ctx)
         if body.outputs is None or ctx.call is None:  # those of the root file are the network's
@@ -55,7 +55,7 @@ class Builder:
                 sides[label] = Entry(values, ref.node)
             if values is None or flows is None:
                 flows = None
-            elif k == 0 or (label is None and isinstance(body, File)):
+            elif k == 0 or label is None:
                 flows += values
         entry.parts = {**entry.parts, **sides}
         return tuple(flows) if flows is not None else None
@@ -70,6 +70,9 @@ class Builder:
                     assertion(self.network, ctx, dims, port.nodes, port.key or body.key, values, "block-input")
 
     def items(self, items: list[Item], ctx: Context) -> tuple[int, ...] | None:
+        """Instantiate a list of items; what its last one yields."""
+        if ctx.file.faults.lost:
+            self.statements.complete = False
         for item in items:
             ctx.flow = self.item(item, ctx)
             if self.limits.exceeded:
@@ -78,33 +81,26 @@ class Builder:
 
     def item(self, item: Item, ctx: Context) -> tuple[int, ...] | None:
         """Instantiate an item in its scope; what flows on."""
-        if item.broken:
-            ctx.names.entries.setdefault(item.label, Entry(None, item.head))
-            ctx.several = []
-            return None
         try:
-            count = count_of(item, ctx)
+            if item.broken:
+                out = None
+            elif (count := count_of(item, ctx)) is not None:
+                out = self.copies(item, ctx, count)
+            elif is_present(item, ctx):
+                out = self.single(item, ctx)
+            else:
+                stand_in(item, ctx, gone)
+                return ctx.flow
         except Located as e:
             ctx.located(e)
-            ctx.names.entries[item.label] = Entry(None, item.head)
-            ctx.several = []
-            return None
-        if count is None:
-            return self.single(item, ctx)
-        return self.copies(item, ctx, count)
+            out = None
+        if out is None:
+            stand_in(item, ctx, faulty)
+            ctx.several, self.statements.complete = [], False
+        return out
 
     def single(self, item: Item, ctx: Context) -> tuple[int, ...] | None:
-        try:
-            present = is_present(item, ctx)
-        except Located as e:
-            ctx.located(e)
-            ctx.names.entries.setdefault(item.label, Entry(None, item.head))
-            return None
-        if not present:
-            if item.label not in ctx.names.entries:
-                ctx.names.entries[item.label] = gone(item)
-                remove(item, ctx)
-            return ctx.flow
+        """Instantiate an item that has no copies."""
         flow = self.resolver.inputs(item, ctx)
         entry = Entry(None, item.head)
         self.declare(item, ctx, entry)
@@ -152,52 +148,48 @@ class Builder:
 
     def copies(self, item: Item, ctx: Context, count: int) -> tuple[int, ...] | None:
         """A repeat or fanout: instances under `label.0`, `label.1`, …"""
-        series = "repeat" in item.modifiers
         entry = Entry(None, item.head)
-        entry.copies = []
         self.declare(item, ctx, entry)
         index = item.modifiers["index"][1] if "index" in item.modifiers else "i"
         self.hidden(item, ctx, index)
         if not self.limits.copies(ctx, item, ctx.copies * count):
             return None
-        flow, fine = ctx.flow, True
+        copies = entry.set_copies(count)
+        values = self.each_copy(item, ctx, copies, index)
+        entry.set_building(False)
+        there = [c for c in copies if not c.removed]
+        entry.values, entry.removed = values, not there
+        ctx.several = [] if count else ctx.several
+        if values is None:
+            return None
+        if there and "repeat" in item.modifiers:  # the bare name is the last one
+            entry.parts = there[-1].parts
+            entry.made = there[-1].made
+            if len(values) == 1:
+                self.network.names[ctx.prefix + item.label] = values[0]
+        self.clashes(item, ctx, entry)
+        return values
+
+    def each_copy(self, item: Item, ctx: Context, copies: list[Entry], index: str) -> tuple[int, ...] | None:
+        """Build copies in order, until one is faulty; what they yield together."""
+        series, name = "repeat" in item.modifiers, ctx.prefix + item.label
+        flow: tuple[int, ...] | None = ctx.flow
         out: list[int] = []
-        name = ctx.prefix + item.label
-        for k in range(count):
+        for k, copy in enumerate(copies):
             inner = ctx.child()
-            inner.flow, inner.copies = flow, ctx.copies * count
+            inner.flow, inner.copies = flow, ctx.copies * len(copies)
             inner.values = Values({index: k}, ctx.values, ctx.values.call)
             if inner.fold is None:
                 inner.fold = (name, k)
-            copy = Entry(None, item.head)
-            entry.copies.append(copy)
-            entry.building = copy.building = True
             result = self.copy(item, inner, f"{name}.{k}", copy)
-            entry.building = copy.building = False
-            if self.limits.exceeded:
+            copy.building = False
+            if self.limits.exceeded or (result is None and not copy.removed):
                 return None
-            if copy.removed:
-                continue
-            if result is None:
-                fine = False
-                break
             if series:
                 flow = result
-            else:
-                out += result
-        ctx.several = [] if count else ctx.several
-        if not fine:
-            return None
-        entry.values = flow if series else tuple(out)
-        there = [c for c in entry.copies if not c.removed]
-        entry.removed = not there
-        if there and series:  # the bare name is the last one
-            entry.parts = there[-1].parts
-            entry.made = there[-1].made
-        if entry.values and series and len(entry.values) == 1:
-            self.network.names[name] = entry.values[0]
-        self.clashes(item, ctx, entry)
-        return entry.values
+            elif not copy.removed:
+                out += result or ()
+        return flow if series else tuple(out)
 
     def copy(self, item: Item, ctx: Context, name: str, entry: Entry) -> tuple[int, ...] | None:
         try:

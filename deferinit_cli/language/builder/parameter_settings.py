@@ -34,6 +34,7 @@ class Statements:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self.complete = True  # False where some item is faulty, so that parameters are missing: what names none is not judged then
         self.globs: list[tuple[Context, Scalar, Map, list[Parameter]]] = []  # what `params` says, and of which
         self.ties: list[Tie] = []
         self.found: dict[Scalar, tuple[Context, Item, str, bool]] = {}  # what init, freeze and dtype say: did any copy hear it?
@@ -65,7 +66,7 @@ class Statements:
 
     def unheard(self) -> None:
         """Tell what no copy of an item had a parameter for."""
-        for key, (ctx, item, name, found) in self.found.items():
+        for key, (ctx, item, name, found) in self.found.items() if self.complete else ():
             if not found and name == "init":
                 ctx.fault(key, "unknown-parameter", f"nothing in {item.kind} has a parameter '{key.text}'", found=key.text,
                           help="`deferinit show` lists the parameters by name")  # fmt: skip
@@ -78,6 +79,8 @@ class Statements:
             found = pattern(key.text)
             hits = [p for p in parameters if found(p.name[len(ctx.prefix) :])]
             self.globs.append((ctx, key, settings, hits))
+            if not hits and not self.complete:
+                continue
             if not hits:
                 names = [p.name[len(ctx.prefix) :] for p in parameters]
                 ctx.fault(key, "unmatched-glob", f"'{key.text}' matches no parameter", found=key.text,
@@ -95,6 +98,8 @@ class Statements:
         for tie in self.ties:
             ctx = tie.ctx
             own = by_name.get(f"{tie.prefix}.{tie.own.text}") or (by_name.get(tie.prefix) if not tie.own.text else None)
+            if own is None and not self.complete:
+                continue
             if own is None:
                 mine = [n[len(tie.prefix) + 1 :] for n in by_name if n.startswith(tie.prefix + ".")]
                 ctx.fault(tie.own, "unknown-parameter", f"{tie.prefix} has no parameter '{tie.own.text}'",
@@ -106,6 +111,8 @@ class Statements:
                           found="a list" if isinstance(where, List) else "a mapping")  # fmt: skip
                 continue
             target = by_name.get(ctx.root + tie.target.text)
+            if target is None and not self.complete:
+                continue
             if target is None:
                 names = [n[len(ctx.root) :] for n in by_name if n.startswith(ctx.root)]
                 ctx.fault(tie.target, "unknown-parameter", f"no parameter is called '{tie.target.text}'",

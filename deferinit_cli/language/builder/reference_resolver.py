@@ -78,11 +78,13 @@ class Resolver:
         else:
             path = ref.path(ctx.values.without_symbols()) if ref.parts else []
             named = ctx.names.find(ref.name, path)
+            if named is None and ctx.file.faults.lost:
+                return None
             if named is None:
                 raise Located(ref.node, self.unknown(ref, ctx))
             found, used = named
-            return self.walk(ref, found, path[used:], ".".join(map(str, (ref.name, *path[:used]))))
-        return self.walk(ref, found, ref.path(ctx.values.without_symbols()) if ref.parts else [], ref.name)
+            return self.walk(ref, found, path[used:], ".".join(map(str, (ref.name, *path[:used]))), ctx)
+        return self.walk(ref, found, ref.path(ctx.values.without_symbols()) if ref.parts else [], ref.name, ctx)
 
     def unknown(self, ref: Reference, ctx: Context) -> Problem:
         """That nothing has a reference's name."""
@@ -90,32 +92,27 @@ class Resolver:
         name = ref.text if longer else ref.name
         help_ = suggest(name, longer) or f"names that start so: {', '.join(longer[:20])}"
         return Problem("unknown-reference", f"no earlier layer or input is called '{name}'", found=name, word=name,
-                       help=help_ if longer else f"known here: {', '.join(ctx.names.known()[-20:])}")  # fmt: skip
+                       help=help_ if longer else known(ctx))  # fmt: skip
 
-    def walk(self, ref: Reference, at: Entry, path: list[Any], name: str) -> Entry | None:
+    def walk(self, ref: Reference, at: Entry, path: list[Any], name: str, ctx: Context) -> Entry | None:
+        """Follow the parts of a reference; None where what they name is faulty. Raises Located."""
         k = 0
         while k < len(path):
             part = path[k]
             if at.removed and not (part == "*" and at.copies is not None):
                 break
             if part == "*":
-                copies = [c for c in at.copies or [] if not c.removed]
-                if at.copies is None:
-                    raise Located(ref.node, Problem("not-repeated", f"'{name}' is not repeated", found=ref.text))
-                found: list[Any] = [self.walk(ref, c, path[k + 1 :], f"{name}.{n}") for n, c in enumerate(copies)]
-                if any(f is None or f.values is None for f in found):
-                    return None
-                return Entry(tuple(v for f in found for v in f.values), at.at)
+                return self.every(ref, at, path[k + 1 :], name, ctx)
             picked = pick(at, path[k:])
-            if picked is None and at.values is None and not at.parts and at.copies is None:
-                return Entry(None, at.at)  # something about it was wrong, which has been told
+            numbered = isinstance(part, int) and (at.copies is not None or at.values is not None)
+            if picked is None and not numbered and (at.faulty or ctx.file.faults.lost):
+                return None
             if picked is None:
-                raise Located(ref.node, self.missing(ref, at, part, name))
+                raise Located(ref.node, self.missing(ref, at, part, name, ctx))
             name = ".".join(map(str, (name, at.place(part), *path[k + 1 : k + picked[1]])))
             at, k = picked[0], k + picked[1]
         if at.building:
-            raise Located(ref.node, Problem("unknown-reference", f"'{name}' is not built yet: this is in it", found=ref.text,
-                                            help="references go to earlier layers only; prev is what flows in here"))  # fmt: skip
+            raise Located(ref.node, not_built(ref, name, ctx))
         if at.removed and not at.copies and at.copies is not None:
             raise Located(ref.node, Problem("removed-layer", f"'{name}' has no copies: its count on line {at.line} is 0",
                                             found=ref.text))  # fmt: skip
@@ -124,18 +121,45 @@ class Resolver:
                                             found=ref.text))  # fmt: skip
         return at
 
-    def missing(self, ref: Reference, at: Entry, part: Any, name: str) -> Problem:
+    def every(self, ref: Reference, at: Entry, path: list[Any], name: str, ctx: Context) -> Entry | None:
+        """What the rest of a reference names in every copy, in order."""
+        if at.copies is None and at.faulty:
+            return None
+        if at.copies is None:
+            raise Located(ref.node, Problem("not-repeated", f"'{name}' is not repeated", found=ref.text))
+        copies = [(n, copy) for n, copy in enumerate(at.copies) if not copy.removed]
+        out: list[int] = []
+        for found in [self.walk(ref, copy, path, f"{name}.{n}", ctx) for n, copy in copies]:
+            if found is None or found.values is None:
+                return None
+            out += found.values
+        return Entry(tuple(out), at.at)
+
+    def missing(self, ref: Reference, at: Entry, part: Any, name: str, ctx: Context) -> Problem:
         """That an entry has no such copy, value or named part."""
         if isinstance(part, int) and at.copies is not None:
             last = len(at.copies) - 1
             return Problem("index-out-of-range", f"'{name}' has copies 0 to {last}, not {part}" if last else f"'{name}' has copy 0 only",
                            found=ref.text, expected=f"0 to {last}, or -1 to {-1 - last} counted from the end")  # fmt: skip
+        if at.building:
+            return not_built(ref, f"{name}.{part}", ctx)
         if isinstance(part, int) and at.values is not None:
             return Problem("index-out-of-range", f"'{name}' yields {plural(len(at.values), 'value')}: there is no number {part}",
                            found=ref.text)  # fmt: skip
-
-        known = [p for p in at.parts if not p.isdigit()]
-        help_ = suggest(str(part), known)
+        names = [p for p in at.parts if not p.isdigit()]
+        help_ = suggest(str(part), names)
         if at.copies and not at.parts:
             help_ = f"it is {len(at.copies)} copies side by side: {name}.0.{part} is that of one, {name}.*.{part} of all"
-        return Problem("unknown-reference", f"'{name}' has no '{part}'", found=ref.text, expected=", ".join(known), help=help_)
+        return Problem("unknown-reference", f"'{name}' has no '{part}'", found=ref.text, expected=", ".join(names), help=help_)
+
+
+def known(ctx: Context) -> str:
+    """Help that lists what a reference may name."""
+    names = ctx.names.known()
+    return f"known here: {', '.join(names[-20:])}" if names else "no layer or input has a name here"
+
+
+def not_built(ref: Reference, name: str, ctx: Context) -> Problem:
+    """A reference leads to something that contains the reference, or to a copy that comes later."""
+    return Problem("unknown-reference", f"'{name}' is not built yet here", found=ref.text, expected="an earlier layer or input",
+                   help=known(ctx))  # fmt: skip

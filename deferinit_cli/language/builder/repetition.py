@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ...layers.core.arguments import show
 from ...problems import Problem
 from ..compile.items import Item
@@ -46,17 +48,22 @@ def gone(item: Item) -> Entry:
     return entry
 
 
-def remove(item: Item, ctx: Context) -> None:
-    """The items of a removed unnamed container are removed with it, and the names of its branches."""
-    if item.transparent and item.name is None:
-        for key, children in item.lists.items():
-            if item.cls is not None and getattr(item.cls, "branching", False) and not item.numbered:
-                ctx.names.entries.setdefault(key, gone(item))
-                continue
-            for child in children:
-                if child.label not in ctx.names.entries:
-                    ctx.names.entries[child.label] = gone(child)
-                    remove(child, ctx)
+def faulty(item: Item) -> Entry:
+    """What stands for the name of something that is not built because of a fault that has been told."""
+    return Entry(None, item.head)
+
+
+def stand_in(item: Item, ctx: Context, entry_of: Callable[[Item], Entry]) -> None:
+    """Give the name of an item that is not built an entry; of an unnamed container, the names of its items and branches too."""
+    inside = item.lists if item.transparent else {}
+    branching = getattr(item.cls, "branching", False) and not item.numbered
+    for name in (item.label, *(inside if branching else ())):
+        entry, old = entry_of(item), ctx.names.entries.get(name)
+        if old is None or (old.removed and not entry.removed):
+            ctx.names.entries[name] = entry
+    for children in inside.values() if not branching else ():
+        for child in children:
+            stand_in(child, ctx, entry_of)
 
 
 def reads(item: Item, name: str) -> bool:

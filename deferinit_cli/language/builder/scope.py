@@ -72,10 +72,26 @@ class Entry:
         self.parts: Parts = NOTHING  # sides, branches, items of a named container
         self.copies: list[Entry] | None = None  # of a repeat or fanout
         self.removed = False  # by its `when`, or because its repeat is 0
-        self.building = False  # what stands in it may name its parts, not itself
+        self.building = False  # not complete yet: what stands in it may name its parts, not itself
         self.made: Made | None = None
         self.at = at
         self.apart = False  # built again: even an unnamed container keeps its names to itself
+
+    @property
+    def faulty(self) -> bool:
+        """Whether something about it was wrong, which has been told: what hangs on it stays silent."""
+        return self.values is None and not self.building and not self.removed
+
+    def set_copies(self, count: int) -> list[Entry]:
+        """Say how many copies there are, before any is built."""
+        self.copies = [Entry(None, self.at) for _ in range(count)]
+        self.set_building(True)
+        return self.copies
+
+    def set_building(self, building: bool) -> None:
+        """Say whether it and its copies are still being built."""
+        for entry in (self, *(self.copies or ())):
+            entry.building = building
 
     def place(self, part: Any) -> Any:
         """A part of a reference as errors name it: of copies, counted from the first."""
@@ -167,9 +183,10 @@ class Names:
         return out
 
     def known(self) -> list[str]:
+        """What a reference may name: nothing that is removed, nor what is still being built."""
         out: dict[str, None] = {}
         at: Names | None = self
         while at is not None:
-            out.update({n: None for n, e in at.entries.items() if not e.removed})
+            out.update({n: None for n, e in at.entries.items() if not e.removed and not e.building})
             at = at.outer
         return list(out)

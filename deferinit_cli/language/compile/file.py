@@ -42,7 +42,6 @@ class File(Body):
         "import_sets",
         "imports",
         "loader",
-        "lost",
         "params",
         "reading",
         "source",
@@ -70,7 +69,6 @@ class File(Body):
         self.blocks: dict[str, Block] = {}
         self.params: list[tuple[Scalar, Map]] = []
         self.checks: Tree | None = None
-        self.lost = False  # whether some item could not be read at all: its name is not known
         self.reading: Body = self  # whose items are being compiled
         self.read()
 
@@ -243,11 +241,13 @@ class File(Body):
             if label is not None and not IDENTIFIER.fullmatch(label.text):
                 self.fault(label, "name-format", f"'{label.text}' cannot be an output's name", found=label.text,
                            expected="letters, digits and _, not a digit first")  # fmt: skip
+                self.faults.lost = True
                 continue
             try:
                 out.append((label.text if label is not None else None, compile_reference(value)))
             except Located as e:
                 self.faults.problem(self.source, e.node, e.problem)
+                self.faults.lost = True
         return out
 
     def read_params(self, node: Tree) -> None:

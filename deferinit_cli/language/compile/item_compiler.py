@@ -38,7 +38,7 @@ def compile_items(file: File, node: Tree | None, where: str, counters: Counters 
     counters = defaultdict(count) if counters is None else counters
     items = [item for item in [compile_item(file, n, counters) for n in node.items] if item is not None]
     if len(items) < len(node.items):
-        file.lost = True
+        file.faults.lost = True
     return items
 
 
@@ -106,7 +106,7 @@ def _head(file: File, item: Item, counters: Counters) -> Item | None:
         if not NAME.fullmatch(item.name) or item.name.partition(".")[0] in RESERVED:
             file.fault(item.head, "name-format", f"'{item.name}' cannot be a layer's name", found=item.name, word=item.name,
                        expected=f"{FORM}, or several of these joined by dots; the first is not prev or input")  # fmt: skip
-            item.broken = True
+            item.broken = file.faults.lost = True
     item.label = label(item, counters)
     _meaning(file, item, counters)
     if item.references is not None and item.from_ is not None:
@@ -208,7 +208,7 @@ def _container(file: File, item: Item, value: Tree | None, counters: Counters) -
         if not known and (not LEVEL.fullmatch(key.text) or key.text in RESERVED):
             file.fault(key, "name-format", f"'{key.text}' cannot be a branch's name", found=key.text,
                        expected=f"{FORM}; not prev or input")  # fmt: skip
-            item.broken = True
+            item.broken = file.faults.lost = True
         item.lists[key.text] = compile_items(file, child, f"{item.kind}'s {key.text}", None if branching else counters)
     if known and item.cls.main not in item.lists and not item.broken:  # type: ignore[attr-defined]
         main = item.cls.main  # type: ignore[attr-defined]

@@ -43,6 +43,7 @@ def read_ports(file: File, node: Tree) -> dict[str, Port]:
         if not isinstance(key, Scalar) or not INPUT_NAME.fullmatch(key.text) or key.text == "prev":
             shown = f"'{key.text}'" if isinstance(key, Scalar) else "what is no text"
             file.fault(key, "name-format", f"{shown} cannot be an input's name", expected="letters, digits and _; not prev")
+            file.faults.lost = True
         elif key.text in out:
             file.fault(key, "duplicate-name", f"two inputs are called '{key.text}'", found=key.text)
         else:

@@ -65,9 +65,9 @@ def names(file: File) -> None:
         scope = {"i", *file.vars, *body.argument_names(), *indices}
         everywhere |= scope
         if sound:
-            for item in items:
-                unknown(file, codes_of(item), scope)
-        if not file.lost:
+            found = [r for item in items for r in references_of(item)] + [r for _, r in body.outputs or ()]
+            unknown(file, [*(c for item in items for c in codes_of(item)), *(c for r in found for c in r.codes())], scope)
+        if not file.faults.lost:
             references(file, body, items)
     if sound:
         unknown(file, file.default_codes, everywhere)
@@ -77,7 +77,7 @@ def names(file: File) -> None:
 
 def symbols(file: File) -> None:
     """Symbols in asserts that are the size of nothing in the file: no size could ever decide them."""
-    if not any(check.symbolic for check in file.asserts) or file.lost:
+    if not any(check.symbolic for check in file.asserts) or file.faults.lost:
         return
     items = list(nested(file.items))
     dims = [code for port in file.ports.values() for code in port.dims or ()]
@@ -103,18 +103,32 @@ def symbols_in(trees: Iterable[Any]) -> set[str]:
 
 def references(file: File, body: Body, items: list[Item]) -> None:
     """Names of layers that nothing in a body has; whether what has them comes earlier is seen when it is built."""
-    labels: set[str] | None = None
+    outputs = [reference for _, reference in body.outputs or ()]
+    if outputs or any(references_of(item) for item in items):
+        earlier = ["prev", "input", *body.ports]
+        labels = set(earlier)
+        for item in items:
+            labels.update((item.label, item.label.partition(".")[0], *(() if item.numbered else item.lists)))
+        in_items(file, body.items, labels, earlier)
+        unknown_references(file, outputs, labels, earlier)
+
+
+def in_items(file: File, items: list[Item], labels: set[str], earlier: list[str]) -> None:
+    """Tell the references in a list that no label has; `earlier` holds the labels before it, and in the end its own too."""
     for item in items:
-        for reference in references_of(item):
-            if labels is None:
-                labels = {"prev", "input", *body.ports}
-                for other in nested(body.items):
-                    labels.update((other.label, other.label.partition(".")[0]))
-                    if other.lists and not other.numbered:
-                        labels.update(other.lists)
-            if reference.name not in labels:
-                file.fault(reference.node, "unknown-reference", f"no earlier layer or input is called '{reference.name}'",
-                           word=reference.name, found=reference.name, help=suggest(reference.name, labels))  # fmt: skip
+        unknown_references(file, references_of(item), labels, earlier)
+        for key, children in item.lists.items():
+            in_items(file, children, labels, earlier)
+            if not item.numbered:
+                earlier.append(key)
+        earlier.append(item.label)
+
+
+def unknown_references(file: File, found: list[Reference], labels: set[str], earlier: list[str]) -> None:
+    for reference in found:
+        if reference.name not in labels:
+            file.fault(reference.node, "unknown-reference", f"no earlier layer or input is called '{reference.name}'",
+                       word=reference.name, found=reference.name, help=suggest(reference.name, earlier))  # fmt: skip
 
 
 def unknown(file: File, codes: list[Code], scope: set[str]) -> None:

@@ -17,6 +17,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.found: list[Diagnostic] = []
+        self.lost = False  # whether the name of some layer, input or output could not be read: references to it are not judged
         self._seen: set[tuple[Any, ...]] = set()
 
     def add(self, diagnostic: Diagnostic) -> None:
