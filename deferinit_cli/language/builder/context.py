@@ -85,23 +85,24 @@ def variables(
     """A file's vars in order, those given taking the place of their defaults; None where one is wrong, or an assert on them."""
     values = Values({}, None, call)
     fine = True
+    wrong: set[str] = set()  # what is computed from these is not told as well
     for name, variable in file.vars.items():
         setting, scope = given.get(name), values.without_symbols()
+        if not wrong.isdisjoint(other for code in variable.codes() for _, other in code.names()):
+            wrong.add(name)
+            continue
         try:
-            value = values.names[name] = setting.value if setting is not None else variable.code.get(scope)
+            value = setting.value if setting is not None else variable.code.get(scope)
             problem = variable.allowed(value, scope).refused(value)
+            values.names[name] = value
         except Located as e:
-            if e.problem.rule == "unknown-name" and e.problem.found in file.vars:
-                itself = e.problem.found == name
-                e.problem.help = "a variable cannot be its own" if itself else f"vars are in order: '{e.problem.found}' comes later"
             faults.problem(file.source, e.node, e.problem)
-            values.names.setdefault(name, None)
-            fine = False
+            wrong.add(name)
             continue
         if problem is not None:
             faults.add(refusal(file, variable, problem, setting, caller.chain() if caller is not None else []))
             fine = False
-    return values if fine and asserted(file, values, given, faults, caller) else None
+    return values if fine and not wrong and asserted(file, values, given, faults, caller) else None
 
 
 def asserted(file: File, values: Values, given: Mapping[str, Setting], faults: Faults, caller: Call | None) -> bool:

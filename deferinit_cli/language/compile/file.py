@@ -19,7 +19,7 @@ from .bodies import Body
 from .defaults import Defaults, read_defaults
 from .items import Item
 from .ports import read_ports
-from .variables import Variable, read_variable
+from .variables import Variable, in_order, read_variable
 
 TOP = ("deferinit", "name", "doc", "meta", "dtype", "vars", "asserts", "import", "defaults", "blocks", "inputs", "layers",
        "outputs", "params", "checks")  # fmt: skip
@@ -159,7 +159,8 @@ class File(Body):
         return code
 
     def read_vars(self, node: Tree) -> None:
-        for key, value in self.mapping(node, "vars"):
+        pairs = self.mapping(node, "vars")
+        for key, value in pairs:
             problem = lower_case(key.text, "a variable")
             if problem is not None:
                 self.faults.problem(self.source, key, problem)
@@ -174,6 +175,7 @@ class File(Body):
                 self.unsound = True
             else:
                 self.vars[key.text] = variable
+        in_order(self, [key.text for key, _ in pairs])
 
     def read_asserts(self, node: Tree) -> None:
         self.asserts = read_asserts(self, node)

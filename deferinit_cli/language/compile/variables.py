@@ -186,6 +186,16 @@ def read_variable(file: File, key: Scalar, value: Tree) -> Variable | None:
     return out
 
 
+def in_order(file: File, names: list[str]) -> None:
+    """Tell where a variable's default or what it may be mentions the variable itself, or one of `names` that comes later."""
+    for name, variable in file.vars.items():
+        later = names[names.index(name) + 1 :]
+        for node, other in (n for code in variable.codes() for n in code.names()):
+            if other == name or other in later:
+                help_ = "a variable cannot be its own" if other == name else f"vars are in order: '{other}' comes later"
+                file.fault(node, "unknown-name", f"unknown name '{other}'", word=other, found=other, help=help_)
+
+
 def read_choices(key: Scalar, node: Tree) -> list[Code]:
     if not isinstance(node, List) or not node.items:
         raise Located(node, Problem("value-type", f"one_of lists what {key.text} may be", expected="one_of: [18, 34, 50]"))
