@@ -98,13 +98,14 @@ class Sym(Written):
 
 
 class Op(Written):
-    """An operation over symbols; `op` is one of `+ - * // / % min max`, `args` are two sizes (`neg` is 0 - x)."""
+    """An operation over symbols; `op` is one of `+ - * // / % min max broadcast`, `args` are two sizes (`neg` is 0 - x); or it is
+    `scaled`, of a size and a float."""
 
     __slots__ = ("args", "op", "weight")
 
-    def __init__(self, op: str, a: Size, b: Size) -> None:
+    def __init__(self, op: str, a: Size, b: Any) -> None:
         self.op = op
-        self.args = (a, b)
+        self.args: tuple[Any, Any] = (a, b)
         self.weight: int = 1 + sum(x.weight for x in self.args if type(x) is Op)  # how many operations it takes
 
     def __eq__(self, other: object) -> bool:
@@ -114,8 +115,23 @@ class Op(Written):
         return hash((self.op, self.args))
 
     def __repr__(self) -> str:
+        if self.op in ("min", "max", "broadcast"):
+            return f"{self.op}({self.args[0]!r}, {self.args[1]!r})"
         a, b = (f"({x!r})" if type(x) is Op else repr(x) for x in self.args)
-        return f"{self.op}({a}, {b})" if self.op in ("min", "max") else f"{a}{self.op}{b}"
+        return f"floor({b}*{a})" if self.op == "scaled" else f"{a}{self.op}{b}"
+
+
+class Scaling:
+    """A float times a size: no size itself, only what it is rounded down to is one."""
+
+    __slots__ = ("number", "size")
+
+    def __init__(self, number: float, size: Size) -> None:
+        self.number = number
+        self.size = size
+
+    def __repr__(self) -> str:
+        return f"{self.number!r}*{f'({self.size!r})' if type(self.size) is Op else repr(self.size)}"
 
 
 Size = Union[int, Sym, Op, _Mark]

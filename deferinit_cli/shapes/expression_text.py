@@ -133,14 +133,13 @@ def _shared(parts: Parts) -> list[Expr]:
 
 def _flat(constant: int, parts: Parts) -> str:
     """The terms one after the other, large ones first, those that are taken away behind them."""
-    out = ""
+    ahead = constant > 0 and all(c < 0 for _, c in parts)  # 5 - H
+    out = str(constant) if ahead else ""
     for fs, c in sorted(parts, key=lambda part: (part[1] < 0, -_weight(part[0]))):
         number = [str(abs(c))] if abs(c) != 1 or not fs else []
-        words = "*".join([*number, *_powers(fs, not number)])
+        words = "*".join([*number, *_powers(fs, not number and (bool(out) or c > 0))])  # -H//2 would be (-H)//2
         out += (" - " if c < 0 else " + ") + words if out else ("-" if c < 0 else "") + words
-    if constant > 0 and out.startswith("-"):
-        return f"{constant} - {out[1:]}"
-    if constant or not out:
+    if (constant and not ahead) or not out:
         out += (f" - {-constant}" if constant < 0 else f" + {constant}") if out else str(constant)
     return out
 

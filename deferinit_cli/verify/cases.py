@@ -14,11 +14,12 @@ from ..layers.core.numeric_arguments import Dims
 from ..problems import Diagnostic, Problem, Span
 from ..report.shape_text import tuple_text
 from ..report.totals import BYTES
-from ..shapes.bounds import compare, maximum, minimum
-from ..shapes.dims import REST, UNKNOWN, Op, Sym, symbols
-from ..shapes.expr import add, exact_div, floordiv, mod, mul, product, sub
+from ..shapes.bounds import compare
+from ..shapes.dims import REST, UNKNOWN, Sym, symbols
+from ..shapes.expr import add, mul, product
 from ..shapes.expression_text import text
 from ..shapes.normal import Expr
+from ..shapes.written_terms import NoSize, Undivided, term
 from ..spelling import suggest
 
 
@@ -134,17 +135,10 @@ class Sizes:
 
     def term(self, size: Any) -> Any:
         """A size as written, as a term; None for `_` and for a symbol that nothing has bound."""
-        if size is UNKNOWN:
-            return None
-        if type(size) is Sym:
-            return self.met[size.name] if size.name in self.met else self.resolved.symbol(size.name)
-        if type(size) is Op:
-            a, b = (self.term(x) for x in size.args)
-            if a is None or b is None:
-                return None
-            table = {"+": add, "-": sub, "*": mul, "//": floordiv, "%": mod, "/": exact_div, "min": minimum, "max": maximum}
-            return table[size.op](a, b)
-        return size
+        return None if size is UNKNOWN else term(size, self.value)
+
+    def value(self, sym: Sym) -> Any:
+        return self.met[sym.name] if sym.name in self.met else self.resolved.symbol(sym.name)
 
 
 def compare_shapes(check: Check, pairs: Sequence[Pair], sizes: Sizes) -> list[Diagnostic]:
@@ -208,8 +202,8 @@ def compare_one(check: Check, e: Expected, shape: Any, dims: Axes, sizes: Sizes)
             continue
         try:
             want = sizes.term(dim)
-        except (ValueError, ZeroDivisionError):
-            return Diagnostic("check-shape", f"{check.name}: {dim} is no size in this case", place)
+        except (NoSize, Undivided) as e:
+            return Diagnostic("check-shape", f"{check.name}: {dim} is no size in this case", place, found=str(e))
         if want is None and shape[axis] is not None:
             names = ", ".join(sorted(s.name for s in symbols(dim) if sizes.term(s) is None))
             return Diagnostic("unbound-symbol", f"{check.name}: nothing in this case gives {names} a size", place, found=str(dim))

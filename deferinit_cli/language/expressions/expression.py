@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from ...problems import Problem
 from ...shapes.dims import DIGITS, LARGEST, REST, UNKNOWN
-from .operations import FUNCTIONS, binary, call, fault, index, limited_list, truth
+from .calls import call
+from .operations import FUNCTIONS, binary, fault, index, limited_list, truth
 
 MAX_LENGTH = 500
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial, reduce
 from typing import Any
 
 from ...problems import Problem
-from ...shapes.dims import DIGITS, LARGEST, Op, is_symbolic
+from ...shapes.dims import DIGITS, LARGEST, Op, Scaling, is_symbolic
 
 MAX_EXPONENT = 64
 MAX_ITEMS = 100_000
@@ -68,8 +69,7 @@ def binary(op: str, a: Any, b: Any) -> Any:
     if b == 0 and op in ("/", "//", "%"):
         raise fault("division-by-zero", f"{show(a)} {op} 0 divides by zero")
     if op == "**":
-        if abs(b) > MAX_EXPONENT:
-            raise fault("exponent-too-large", f"an exponent of {b}", str(b), f"at most {MAX_EXPONENT}")
+        within_exponents(b)
         if a == 0 and b < 0:
             raise fault("division-by-zero", "0 to a negative power divides by zero")
     try:
@@ -77,6 +77,12 @@ def binary(op: str, a: Any, b: Any) -> Any:
     except OverflowError:
         result = math.inf
     return limited(result)
+
+
+def within_exponents(n: Any) -> Any:
+    if abs(n) > MAX_EXPONENT:
+        raise fault("exponent-too-large", f"an exponent of {n}", str(n), f"at most {MAX_EXPONENT}")
+    return n
 
 
 def same(a: Any, b: Any) -> bool:
@@ -124,10 +130,14 @@ def limited_list(value: list[Any]) -> list[Any]:
 
 def symbolic(op: str, a: Any, b: Any) -> Any:
     """An operation in which a symbol takes part."""
+    if op == "**" and type(b) is int and b > 0:
+        return reduce(partial(symbolic, "*"), [a] * within_exponents(b))
     if op not in ("+", "-", "*", "//", "/", "%"):
         decided = "computed" if op == "**" else "decided"
         raise fault("symbol-in-condition", f"'{op}' cannot be {decided} for a symbol",
                     help="symbols stand for sizes that only an input fixes")  # fmt: skip
+    if op == "*" and type(a) is float and 0 < a <= LARGEST:
+        return Scaling(a, b)
     sizes(a, b)
     if op in ("//", "/", "%") and type(b) is int and b < 1:
         raise fault("division-by-zero", f"a symbol {op} {b}", str(b), "a positive int")
@@ -138,24 +148,16 @@ def symbolic(op: str, a: Any, b: Any) -> Any:
     return operation(op, a, b)
 
 
-def operation(op: str, a: Any, b: Any) -> Op:
+def operation(op: str, a: Any, b: Any) -> Any:
     """An operation over symbols, unless it and what is in it are too many: block calls can pile them up."""
-    out = Op(op, a, b)
-    if out.weight > MAX_OPERATIONS:
+    return short(Op(op, a, b))
+
+
+def short(size: Any) -> Any:
+    """A size, unless it takes too many operations."""
+    if type(size) is Op and size.weight > MAX_OPERATIONS:
         raise fault("expression-too-long", f"more than {MAX_OPERATIONS} operations over symbols in one size")
-    return out
-
-
-def call(name: str, args: list[Any]) -> Any:
-    function, low, high = FUNCTIONS[name]
-    if not low <= len(args) <= high:
-        raise fault("wrong-arguments", f"{name} takes {low if low == high else f'{low} or more'} arguments, not {len(args)}")
-    if any(map(is_symbolic, args)):
-        return symbolic_call(name, args)
-    try:
-        return limited(function(*args))
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
-        raise fault("wrong-arguments", f"{name}({', '.join(map(show, args))}) cannot be computed") from None
+    return size
 
 
 def sizes(*values: Any) -> None:
@@ -174,21 +176,6 @@ def fraction_of_a_size(value: Any) -> str:
     return f"a size is a whole number: write {times} // {part.denominator} for {show(value)}*C"
 
 
-def symbolic_call(name: str, args: list[Any]) -> Any:
-    """A function of sizes over symbols."""
-    if name not in ("min", "max", "ceil_to"):
-        raise fault("symbol-in-condition", f"{name} cannot be computed for a symbol",
-                    help="symbols stand for sizes that only an input fixes")  # fmt: skip
-    sizes(*args)
-    if name == "ceil_to":
-        x, m = args
-        return symbolic("*", binary("//", binary("+", x, binary("-", m, 1)), m), m)
-    value = args[0]
-    for other in args[1:]:
-        value = operation(name, value, other)
-    return value
-
-
 def numbers(args: tuple[Any, ...]) -> list[Any]:
     values = list(args[0]) if len(args) == 1 and isinstance(args[0], list) else list(args)
     if not values or not all(map(is_number, values)):
@@ -200,6 +187,13 @@ def ceil_to(x: Any, m: Any) -> int:
     if type(m) is not int or m < 1 or not is_number(x):
         raise ValueError
     return math.ceil(Fraction(x) / m) * m  # x / m as a float could be rounded down to a whole number
+
+
+def broadcast(a: Any, b: Any) -> Any:
+    """The common size of two that are equal, or of which one is 1."""
+    if type(a) is not int or type(b) is not int or (a != b and 1 not in (a, b)):
+        raise ValueError
+    return b if a == 1 else a
 
 
 def number_of(x: Any) -> Any:
@@ -243,5 +237,6 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "log2": (lambda x: whole_log2(number_of(x)), 1, 1),
     "int": (lambda x: int(number_of(x)), 1, 1),
     "ceil_to": (ceil_to, 2, 2),
+    "broadcast": (broadcast, 2, 2),
 }
 """Functions by name, with how few and how many arguments they take."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...problems import LIMIT, Diagnostic, Problem, Source, TooMany
-from ...shapes.dims import REST
+from ...shapes.dims import REST, Scaling
 from ..source.tree import List, Map, Scalar, Tree, span
 from .expression import Scope, constant, evaluate, parse, variables
 from .operations import limited_list
@@ -132,7 +132,10 @@ def _evaluate(tree: Any, scope: Any) -> Any:
                                         help=f"rename the variable, or write it as an expression: ({body})"))  # fmt: skip
         return body
     try:
-        return evaluate(body, scope)
+        value = evaluate(body, scope)
+        if type(value) is Scaling:
+            raise Problem("not-a-size", f"{value} is no whole number", found=str(value), expected="an int", help=f"write floor({value})")
+        return value
     except Problem as p:
         raise Located(node, p) from None
 

@@ -7,23 +7,24 @@ from typing import Any
 
 from ..bounds import maximum, minimum, quotient
 from ..dims import Op, Sym
-from ..expr import add, exact_div, mul, sub
+from ..expr import exact_div, mul, sub
 from ..normal import symbol as named
 from ..store import Fact, Store
-from . import Extreme, Floored, Positive, Product, Sum, post
+from ..written_terms import OPERATIONS
+from . import Broadcast, Extreme, Floored, Positive, Product, Scaled, Sum, post
 
 
 def plainly(size: Any) -> Any:
     """A size as written, as a term over its symbols, whatever these come to; a symbol of its own for what is no term."""
     if type(size) is not Op:
-        return size if type(size) is int else named(str(size))
+        return size if type(size) in (int, float) else named(str(size))
     a, b = map(plainly, size.args)
     if size.op in ("//", "%", "/"):
         whole = quotient(a, b) if type(b) is not int or b > 0 else None
         if size.op == "/" or whole is None:
             return exact_div(a, b) if size.op == "/" else sub(named(f"{size} as it may be"), named(f"{size} at least"))
         return sub(a, mul(b, whole)) if size.op == "%" else whole
-    return {"+": add, "-": sub, "*": mul, "max": maximum, "min": minimum}[size.op](a, b)
+    return OPERATIONS[size.op](a, b)
 
 
 def expression(s: Store, node: Any, size: Any, what: str | int, symbol: Callable[[Sym], int]) -> int:
@@ -64,6 +65,10 @@ def operation(
         relation = Product(node, *((out, (x, y)) if op == "*" else (x, (out, y))), blame=blame)
     elif op in ("//", "%"):
         relation = Floored(node, out, x, y, op == "%", blame=blame)
+    elif op == "broadcast":
+        relation = Broadcast(node, out, (x, y), blame=blame)
+    elif op == "scaled":
+        relation = Scaled(node, out, x, b, 0, blame=blame)
     else:
         relation = Extreme(node, out, x, y, maximum if op == "max" else minimum)
     if isinstance(relation, (Sum, Product)):
