@@ -101,7 +101,7 @@ class Store:
         self.left_out: list[int] = []  # sizes that the spec leaves to inference
         self.guesses: list[Broadcast] = []  # where that may be needed once all else has been said
         self.assumed: list[Broadcast] = []  # those that took sizes so for granted
-        self.undecided: list[str] = []  # what is asserted and cannot be decided, in words
+        self.undecided: list[tuple[Any, str]] = []  # what is asserted and cannot be decided, with the reason
         self.assumed_more = False  # whether conditions were added only because of that
         self.choices: dict[int, tuple[int, int]] = {}  # unknown slots that are 1 or this size, and the slot that has it
         self.unfollowed: list[Relation] = []  # what came to formulas too long to work with: their sizes stay unknown

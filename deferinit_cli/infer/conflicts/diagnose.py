@@ -7,7 +7,7 @@ from typing import Any
 from ...garbage_collection import Held
 from ...graph import Assertion, Node, Parameter, Requirement, Target
 from ...layers.core.numeric_arguments import Size
-from ...problems import Diagnostic, Span
+from ...problems import Diagnostic, Related, Span
 from ...shapes import rows
 from ...shapes.dims import REST
 from ...shapes.expression_text import text
@@ -73,8 +73,9 @@ class Diagnoses:
         message, found, expected = words(self.resolved, c, node)
         span = span_of(why, why[1]) if isinstance(why, tuple) else span_of(why, c.blame)
         call, at = node.call if node is not None else None, node
+        related = []
         if isinstance(why, Requirement):
-            call = why.call
+            call, related = why.call, only_values(self.resolved, c)
         if isinstance(why, Assertion):
             span, call, at = assertion_span(self.resolved, c) or span, why.call, about(self.resolved, c)
         help_ = c.help
@@ -85,7 +86,7 @@ class Diagnoses:
             whole, part = self.resolved.store.known(why.slots[0]), getattr(node.layer, c.blame, None)
             if part == (why.coefficient if isinstance(why, Product) else self.resolved.store.known(why.slots[1])):
                 help_ = splits(self.resolved, node, c, whole, part)
-        return Diagnostic(c.rule, message, span, found=found, expected=expected, help=help_,
+        return Diagnostic(c.rule, message, span, found=found, expected=expected, help=help_, related=related,
                           calls=call.chain() if call is not None else [], layer=at.name if at is not None else "")  # fmt: skip
 
 
@@ -117,7 +118,7 @@ def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str,
         whose = f"what goes into {why.call.name} is" if why.rule == "block-input" and why.call is not None else f"{name} is"
         return f"{whose} {have}, not {want}", have, want
     if isinstance(why, Requirement):
-        return why.says, required(resolved, c), why.text
+        return required(resolved, c)
     if isinstance(why, Target):
         stated = "(" + ", ".join("_" if d is None else str(d) for d in why.dims) + ")"
         return f"{why.name} would be {stated}: {c.message}", c.found, c.expected
@@ -134,12 +135,27 @@ def words(resolved: Resolved, c: Conflict, node: Node | None) -> tuple[str, str,
     return named + c.message, c.found, c.expected
 
 
-def required(resolved: Resolved, c: Conflict) -> str:
-    """`H = 30, W = 7`: the sizes that an assert speaks of."""
+def required(resolved: Resolved, c: Conflict) -> tuple[str, str, str]:
+    """(message, found, expected) of an assert that does not hold for the sizes that are known, or for no sizes at all."""
     from ..propagation.requirements import mentioned
 
-    found = {sym.name: resolved.store.known(resolved.symbols[sym]) for sym in mentioned(c.why.formula)}
-    return ", ".join(f"{name} = {size(value)}" for name, value in sorted(found.items()))
+    store, why = resolved.store, c.why
+    found = {sym.name: resolved.symbols[sym] for sym in mentioned(why.formula)}
+    known = [f"{name} = {n}" for name, slot in sorted(found.items()) if type(n := store.known(slot)) is int]
+    open_ = [name for name, slot in sorted(found.items()) if type(store.value[store.root(slot)]) is Expr]
+    message = why.says
+    if c.rule == "no-valid-size" and open_:
+        message = f"no {' and '.join(open_)} {'is' if len(open_) == 1 else 'are'} valid: {why.says}"
+    return message, ": ".join(filter(None, [", ".join(known), c.found])), why.text
+
+
+def only_values(resolved: Resolved, c: Conflict) -> list[Related]:
+    """What leaves a symbol of an assert one value only."""
+    store = resolved.store
+    names = sorted({name for slot in c.slots if type(v := store.value[store.root(slot)]) is Expr for name in v.symbols})
+    return [
+        Related(f"{name} can only be {store.bound[name]}", span_of(store.bound_by[name].why)) for name in names if name in store.bound
+    ]
 
 
 def joined(resolved: Resolved, c: Conflict, node: Node) -> tuple[str, str, str]:

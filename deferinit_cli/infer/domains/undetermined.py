@@ -6,6 +6,7 @@ from ...layers.core.base import is_known
 from ...problems import Diagnostic
 from ...shapes.normal import Expr
 from ...shapes.relations import Relation
+from ...shapes.written_terms import once
 from ..derivation.unknown import undecided
 from ..propagation.open_arguments import openings
 from ..propagation.resolved import Resolved
@@ -20,7 +21,7 @@ def left_open(resolved: Resolved) -> list[str]:
         frame = resolved.frames[node.index]
         if (frame is None or not frame.outputs) and node.index not in resolved.failed and not node.layer.passes:
             out.append(f"the rank of what {node.name} takes")
-    out += resolved.store.undecided
+    out += [f"'{requirement.says}', {reason}" for requirement, reason in resolved.store.undecided]
     if resolved.store.assumed_more:
         out += [f"a size assumed at {name_of(relation)}" for relation in resolved.store.assumed]
     return list(dict.fromkeys([*out, *sizes(resolved)]))
@@ -31,7 +32,7 @@ def amounts(resolved: Resolved) -> list[str]:
     out = []
     for node in resolved.network.nodes:
         for name, said, names in undecided(resolved, node):
-            out.append(f"{name} is {said}, decided once {' and '.join(names)} {'is' if len(names) == 1 else 'are'} known")
+            out.append(f"{name} is {said}, {once(names)}")
     return list(dict.fromkeys(out))
 
 

@@ -100,7 +100,6 @@ class Inference(Entering):
             held = Requirements(self)
             for requirement in self.network.requirements:
                 held.hold(requirement)
-            self.store.undecided += held.undecided
 
     def finish(self) -> None:
         """Where a subclass states more facts; here there are none."""

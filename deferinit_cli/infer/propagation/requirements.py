@@ -7,15 +7,16 @@ from typing import Any
 
 from ...graph import Requirement
 from ...shapes.bounds import compare, lower_bound, maximum, minimum, solve_single, upper_bound
-from ...shapes.dims import Op, Sym
+from ...shapes.dims import Sym
 from ...shapes.dims import symbols as symbols_of
-from ...shapes.expr import add, exact_div, floordiv, mod, mul, sub
+from ...shapes.expr import add, sub
+from ...shapes.normal import Expr
 from ...shapes.store import Clause, Conflict
+from ...shapes.written_terms import NoSize, Undivided, once, term
 from .input_shapes import Entering
 
-OPERATIONS = {
-    "+": add, "-": sub, "*": mul, "//": floordiv, "%": mod, "/": exact_div, "min": minimum, "max": maximum,
-}  # fmt: skip
+ALWAYS, NEVER = 0, -1
+"""What is at least 0 whatever the sizes are, and what never is."""
 
 
 class Requirements:
@@ -24,21 +25,24 @@ class Requirements:
     def __init__(self, run: Entering) -> None:
         self.run = run
         self.store = run.store
-        self.undecided: list[str] = []
 
     def hold(self, requirement: Requirement) -> None:
         """State one requirement: part by part where it is several joined by `and`."""
         waits = sorted({s.name for s in mentioned(requirement.formula) if self.value(s) is None})
         if waits:
-            self.undecided.append(f"'{requirement.says}', decided once {' and '.join(waits)} is known")
-            return
+            return self.undecided(requirement, once(waits))
         slots = tuple(self.run.symbols[s] for s in sorted(mentioned(requirement.formula), key=lambda s: (s.name, s.scope)))
         whole = requirement.formula
         for part in whole[1] if type(whole) is tuple and whole[0] == "and" else [whole]:
             try:
                 self.part(part, requirement, slots)
-            except Undividable:
-                self.undecided.append(f"'{requirement.says}': a divisor in it is no number")
+            except NoSize as e:
+                self.refuse(requirement, slots, str(e))
+            except Undivided as e:
+                self.undecided(requirement, str(e))
+
+    def undecided(self, requirement: Requirement, reason: str) -> None:
+        self.store.undecided.append((requirement, reason))
 
     def part(self, formula: Any, requirement: Requirement, slots: tuple[int, ...]) -> None:
         if formula is False:
@@ -66,40 +70,56 @@ class Requirements:
         more, less = (a, b) if formula[0][0] == ">" else (b, a)
         return more, less if formula[0][-1] == "=" else add(less, 1)
 
-    def refuse(self, requirement: Requirement, slots: tuple[int, ...]) -> None:
-        self.store.fail(Conflict("assert-failed", requirement.says, requirement, slots))
+    def refuse(self, requirement: Requirement, slots: tuple[int, ...], found: str = "") -> None:
+        """A requirement that does not hold: of sizes that are given, or for all sizes of inputs."""
+        open_ = any(type(self.store.value[self.store.root(slot)]) is Expr for slot in slots)
+        rule = "no-valid-size" if open_ else "assert-failed"
+        self.store.fail(Conflict(rule, requirement.says, requirement, slots, found=found))
 
     def value(self, sym: Sym) -> Any:
         slot = self.run.symbols.get(sym)
         return None if slot is None else self.store.known(slot)
 
     def gap(self, formula: Any) -> Any:
-        """A term that is at least 0 exactly where a formula holds: sizes are whole numbers."""
+        """A term that is at least 0 exactly where a formula holds: sizes are whole numbers. A comparison that divides by less than
+        1 does not hold. Raises Undivided where that decides."""
         op, *rest = formula
         if op in ("and", "or"):
-            return reduce(minimum if op == "and" else maximum, [self.gap(part) for part in rest[0]])
-        more = sub(self.term(rest[0]), self.term(rest[1]))
-        less = sub(0, more)
+            return self.joined(op, rest[0])
+        try:
+            left, right = map(self.term, rest)
+        except NoSize:
+            return NEVER
+        same = compare(left, right) if op in ("==", "!=") else None
+        if same is not None:
+            return ALWAYS if same is (op == "==") else NEVER
+        more, less = sub(left, right), sub(right, left)
         if op in ("==", "!="):
             return minimum(more, less) if op == "==" else sub(maximum(more, less), 1)
         return {">=": more, ">": sub(more, 1), "<=": less, "<": sub(less, 1)}[op]
 
+    def joined(self, op: str, parts: Any) -> Any:
+        """The same of a formula of several parts: one may decide the whole, and those that never do are left out."""
+        ends = op == "or"
+        gaps, late = [], None
+        for part in parts:
+            try:
+                gap = self.gap(part)
+            except Undivided as e:
+                late = e
+                continue
+            verdict = sign(gap)
+            if verdict is ends:
+                return ALWAYS if ends else NEVER
+            if verdict is None:
+                gaps.append(gap)
+        if late is not None:
+            raise late
+        return reduce(maximum if ends else minimum, gaps) if gaps else NEVER if ends else ALWAYS
+
     def term(self, size: Any) -> Any:
         """A size as written, as a term over the sizes of inputs."""
-        if type(size) is Sym:
-            return self.value(size)
-        if type(size) is not Op:
-            return size
-        a, b = map(self.term, size.args)
-        if size.op in ("//", "%") and (type(b) is not int or b < 1):
-            raise Undividable
-        if size.op == "/" and type(b) is int and b < 1:
-            raise Undividable
-        return OPERATIONS[size.op](a, b)
-
-
-class Undividable(Exception):
-    """A quotient or remainder by what is no positive number."""
+        return term(size, self.value)
 
 
 def sign(term: Any) -> bool | None:

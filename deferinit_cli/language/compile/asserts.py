@@ -9,6 +9,7 @@ from ...graph import Call, Requirement
 from ...layers.core.arguments import show
 from ...problems import Diagnostic, Problem
 from ...shapes.dims import is_symbolic
+from ...shapes.fractions import fraction
 from ...spelling import suggest
 from ..expressions.expression import evaluate
 from ..expressions.operations import binary, sizes, truth
@@ -113,7 +114,8 @@ def condition(tree: Any, scope: Values, wanted: bool = True) -> Any:
         a, b = evaluate(tree[1], scope), evaluate(tree[2], scope)
         if is_symbolic(a) or is_symbolic(b):
             sizes(a, b)
-            return (op if wanted else OPPOSITE[op], a, b)
+            (a, below), (b, other) = fraction(a), fraction(b)  # of which neither is negative
+            return (op if wanted else OPPOSITE[op], a * other, b * below)
         return binary(op, a, b) is wanted
     value = evaluate(tree, scope)
     if is_symbolic(value):
