@@ -80,8 +80,8 @@ def certainty(contract: Contract) -> list[str]:
         out.append(f"more may be asked, depending on what the spec leaves open: {', '.join(contract.open)}")
     if not all(a.sizes.exact for a in contract.axes):
         out.append("sufficient, not exact: other sizes may be valid too")
-    if not out and not contract.satisfiable:
-        out.append("exact, but no sizes are known that satisfy all conditions")
+    if not contract.satisfiable:
+        out.append("undecided: no sizes are known that satisfy all conditions")
     return out or ["exact"]
 
 

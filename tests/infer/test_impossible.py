@@ -7,7 +7,8 @@ from random import Random
 
 from deferinit_cli.infer.domains.conditions import free
 from deferinit_cli.infer.domains.contract import Contract, contract
-from deferinit_cli.infer.domains.impossible import excludes, impossible, smallest
+from deferinit_cli.infer.domains.excluding import excludes, smallest
+from deferinit_cli.infer.domains.impossible import impossible
 from deferinit_cli.shapes.solving import holds
 from deferinit_cli.shapes.store import Clause
 from tests.infer.joins import images

@@ -44,8 +44,7 @@ class Asked:
     @property
     def written(self) -> str:
         """An asserted condition as the spec writes it; empty for a layer's, and for one of several that `and` joins."""
-        why = self.clause.why
-        return why.text if isinstance(why, Requirement) and why.formula[0] != "and" else ""
+        return written(self.clause)
 
     def sides(self) -> tuple[int, int] | None:
         """What the two sides of an equality come to for the example."""
@@ -106,7 +105,7 @@ class Condition(Asked):
 
     @property
     def text(self) -> str:
-        return self.written or clause_text(self.clause.left, self.clause.op, self.clause.right)
+        return condition_text(self.clause)
 
 
 def free(clause: Clause) -> frozenset[str]:
@@ -114,6 +113,16 @@ def free(clause: Clause) -> frozenset[str]:
     left, right = clause.left, clause.right
     a = left.symbols if type(left) is Expr else frozenset()
     return a | right.symbols if type(right) is Expr else a
+
+
+def written(clause: Clause) -> str:
+    why = clause.why
+    return why.text if isinstance(why, Requirement) and why.formula[0] != "and" else ""
+
+
+def condition_text(clause: Clause) -> str:
+    """A clause to read, an asserted one as the spec writes it."""
+    return written(clause) or clause_text(clause.left, clause.op, clause.right)
 
 
 def clause_text(left: Any, op: str, right: Any) -> str:

@@ -20,6 +20,10 @@ from .undetermined import left_open
 
 FAR = (10, 100, 1000, 10_000, 100_000)
 """Where a size that breaks a condition is looked for, besides among the smallest."""
+CONDITIONS = 40
+"""More conditions over several symbols than these are not tried together: that no sizes satisfy them is then not found out."""
+CANDIDATES = 500
+"""So many solutions of what is linear are tried for one of all conditions."""
 EXAMPLES = 10_000
 """So many combinations of sizes are tried for one that breaks a condition."""
 
@@ -27,7 +31,7 @@ EXAMPLES = 10_000
 class Contract:
     """The set of valid sizes: each symbol's is in the set of its axis, and all of them satisfy the conditions."""
 
-    __slots__ = ("_sample", "axes", "conditions", "open", "resolved")
+    __slots__ = ("_empty", "_sample", "axes", "conditions", "open", "resolved")
 
     def __init__(self, axes: list[Axis], conditions: list[Condition], resolved: Resolved) -> None:
         self.axes = axes
@@ -35,16 +39,28 @@ class Contract:
         self.resolved = resolved
         self.open = left_open(resolved)  # what the spec leaves open, on which more may hang
         self._sample: list[Env | None] = []
+        self._empty: list[bool] = []
 
     @property
     def exact(self) -> bool:
         """Whether this is exactly the set of valid sizes, neither too large nor too small."""
-        return not self.open and all(a.sizes.exact for a in self.axes)
+        return not self.open and all(a.sizes.exact for a in self.axes) and (self.empty or self.satisfiable)
 
     @property
     def empty(self) -> bool:
-        """Whether an axis has no valid size at all."""
-        return any(a.sizes.empty and a.sizes.exact for a in self.axes)
+        """Whether it is proved that no sizes are valid."""
+        if not self._empty:
+            self._empty.append(any(a.sizes.empty and a.sizes.exact for a in self.axes) or self.excluded())
+        return self._empty[0]
+
+    def excluded(self) -> bool:
+        """Whether it is proved that the conditions exclude each other."""
+        known = not self.conditions and not any(a.sizes.empty for a in self.axes)
+        if known or self.satisfiable or len(self.conditions) > CONDITIONS:
+            return False
+        from .excluding import excludes
+
+        return excludes(self.clauses)
 
     def alone(self, axis: Axis) -> bool:
         """Whether a size is valid on its axis exactly if it is in the axis's set, whatever the other sizes are."""
@@ -72,8 +88,22 @@ class Contract:
             from .search import first_solution
 
             sets = {a.symbol: a.sizes for a in self.axes}
-            self._sample.append(first_solution(sets, [c.clause for c in self.conditions]))
+            found = first_solution(sets, [c.clause for c in self.conditions])
+            self._sample.append(found if found is not None or not self.conditions else self.far_sample())
         return self._sample[0]
+
+    def far_sample(self) -> Env | None:
+        """Sizes that satisfy everything and need not be small, from what is linear in the conditions."""
+        from .linear_conditions import candidates
+
+        least = {a.symbol: a.sizes.min or 1 for a in self.axes}
+        tried = ({**least, **env} for env in islice(candidates(self.clauses), CANDIDATES))
+        return next((env for env in tried if self.valid(env)), None)
+
+    @property
+    def clauses(self) -> list[Clause]:
+        """All conditions, on one symbol and over several, as clauses."""
+        return [*(r.clause for a in self.axes for r in a.reasons), *(c.clause for c in self.conditions)]
 
 
 def contract(network: Network, given: Sequence[Given] = ()) -> Contract:

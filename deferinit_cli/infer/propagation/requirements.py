@@ -42,7 +42,8 @@ class Requirements:
                 self.undecided(requirement, str(e))
 
     def undecided(self, requirement: Requirement, reason: str) -> None:
-        self.store.undecided.append((requirement, reason))
+        if all(told is not requirement for told, _ in self.store.undecided):
+            self.store.undecided.append((requirement, reason))
 
     def part(self, formula: Any, requirement: Requirement, slots: tuple[int, ...]) -> None:
         if formula is False:
@@ -68,7 +69,9 @@ class Requirements:
             return self.gap(formula), 0
         a, b = self.term(formula[1]), self.term(formula[2])
         more, less = (a, b) if formula[0][0] == ">" else (b, a)
-        return more, less if formula[0][-1] == "=" else add(less, 1)
+        if formula[0][-1] == "=":
+            return more, less
+        return (more - 1, less) if type(more) is int else (more, add(less, 1))
 
     def refuse(self, requirement: Requirement, slots: tuple[int, ...], found: str = "") -> None:
         """A requirement that does not hold: of sizes that are given, or for all sizes of inputs."""
