@@ -34,7 +34,7 @@ ONLY = {
     "show": {"commands": "_common show", "infer": INFER, "views": "fitting folding problems table tables"},
     "check": {
         "commands": "_common _specs check", "infer": INFER + DOMAINS, "views": "checks problems",
-        "verify": "cases combinations jobs outcomes",
+        "verify": "cases combinations jobs outcomes undecided",
     },
 }  # fmt: skip
 """Of these packages, the modules that a command may import; of `views.checks`, any."""

@@ -18,7 +18,7 @@ from ..graph import Given, Network
 from ..infer.conflicts.diagnose import diagnostics
 from ..infer.propagation.engine import infer
 from ..infer.propagation.resolved import Resolved
-from ..infer.warnings import foreseen, warnings
+from ..infer.warnings import foreseen, undecided, warnings
 from ..language.given_shapes import parse_inputs, parse_sets
 from ..language.load import load
 from ..problems import Diagnostic, Rejected, Unusable
@@ -141,7 +141,7 @@ class Work:
 
     def report(self, report: Report, **options: Any) -> None:
         """Tell a report of a network that is not rejected, with the warnings about it."""
-        report.tell(warnings(report.resolved) if self.told is None else self.told)
+        report.tell(warnings(report.resolved) if self.told is None else [*self.told, *undecided(report.resolved)])
         self.tell(report, **options)
         warn(report.told)
 

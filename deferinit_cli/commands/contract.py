@@ -26,13 +26,13 @@ def command(spec: str | None, inputs: tuple[str, ...], sets: tuple[str, ...], fo
     """
     from ..infer.domains.contract import contract_of
     from ..infer.domains.impossible import impossible
-    from ..infer.warnings import warnings
+    from ..infer.warnings import apart
     from ..views import contracts
 
     work = Work("contract", spec, sets, formats, FORMATS, **look)
     answer = contract_of(work.infer(work.load(), inputs))
     problems = impossible(answer)
-    told = [] if problems else warnings(answer.resolved)
+    told = [] if problems else apart(answer.resolved)  # what is not decided is part of the answer
     for name, target in work.outputs:
         if name == "json":
             from ..views.json import dump

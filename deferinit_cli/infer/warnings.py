@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..graph import Given, Network
-from ..problems import Diagnostic
+from ..problems import WARNING, Diagnostic
 from .propagation.engine import infer
 from .propagation.input_shapes import any_size
 from .propagation.resolved import Resolved
 
 
 def warnings(resolved: Resolved) -> list[Diagnostic]:
+    """Everything: sizes that grow apart, and asserts that are not decided."""
+    return [*apart(resolved), *undecided(resolved)]
+
+
+def apart(resolved: Resolved) -> list[Diagnostic]:
     """Places where sizes must be equal (or broadcast) that share an input's size and are equal only up to a largest one.
 
     Numbers given for inputs stand for any size: it is the network that is judged. Nothing is told of one that is rejected.
@@ -20,8 +25,20 @@ def warnings(resolved: Resolved) -> list[Diagnostic]:
     return told(resolved) if found is None else found
 
 
+def undecided(resolved: Resolved) -> list[Diagnostic]:
+    """The asserts of which the sizes that are known do not tell whether they hold."""
+    return [
+        Diagnostic(
+            "undecided-assert", f"'{requirement.says}' is {reason}", requirement.span, severity=WARNING,
+            expected=requirement.text, help="give an input with numbers: in the spec's checks, or with --input",
+            calls=requirement.call.chain() if requirement.call is not None else [],
+        )
+        for requirement, reason in (resolved.store.undecided if not resolved.conflicts else ())
+    ]  # fmt: skip
+
+
 def foreseen(network: Network, given: Sequence[Given]) -> list[Diagnostic] | None:
-    """The warnings about a network for which numbers are given, before it is inferred with them: so only one inference is in
+    """Sizes that grow apart in a network for which numbers are given, told before it is inferred with them: so only one inference is in
     memory at a time. None where no numbers are given: then that inference itself tells."""
     if not any(type(d) is int for g in given for d in g.dims or ()):
         return None

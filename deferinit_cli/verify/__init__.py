@@ -9,14 +9,16 @@ from ..graph import Given, Network
 from ..infer.conflicts.diagnose import diagnostics
 from ..infer.propagation.engine import infer
 from ..infer.propagation.resolved import Resolved
-from ..infer.warnings import warnings
+from ..infer.warnings import apart, warnings
 from ..language.load import load_text
 from ..language.source.texts import Text, locate_named
 from ..problems import Diagnostic, Rejected, Span, Unusable
 from .cases import judge
 from .outcomes import CHECK, COMBINATION, LOCK, SPEC, STRICT, Asked, Outcome, Run
+from .undecided import Undecided
 
 if TYPE_CHECKING:
+    from ..infer.domains.contract import Contract
     from ..language.builder.checks import Check
     from .strict import Strict
 
@@ -38,17 +40,19 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
         network = load_text(text, sets=asked.sets, strict=asked.strict, blocks_alone=True)
     except Rejected as e:
         return [Outcome(spec, "spec", None, e.diagnostics, SPEC, isinstance(e, Unusable))]
-    strict: Strict | None = None
-    if asked.strict:
-        from .strict import Strict as Lints
-
-        strict = Lints(network)
     resolved = infer(network)
-    found = diagnostics(resolved) or hopeless(resolved)
-    told = [] if found else warnings(resolved)
-    out = [Outcome(spec, "blocks" if network.blocks_alone else "spec", None, [*found, *told])]
-    if strict is not None:
-        strict.see(resolved)
+    answer = contract_within(resolved)
+    found = diagnostics(resolved) or hopeless(answer)
+    undecided = Undecided(resolved)
+    lints: list[Strict] = []
+    if asked.strict:
+        from .strict import Strict
+
+        lints.append(Strict(network))
+        lints[0].see(resolved)
+    grown = [] if found else apart(resolved)
+    told = [*grown, *undecided.problems()]
+    out = [Outcome(spec, "blocks" if network.blocks_alone else "spec", None, [*found, *grown])]
     for check in network.checks:
         net, resolved_, problems = case(
             text, network, {**asked.sets, **check.sets}, check.inputs, bool(check.sets), check.error is None
@@ -57,12 +61,12 @@ def examine(spec: str, asked: Asked) -> list[Outcome]:
         wrong = judge(check, net, resolved_, problems)
         fine = resolved_ if check.error is None and not wrong else None
         out.append(Outcome(spec, check.name, check.span.line, wrong + besides(network, fine, told), CHECK))
-        if strict is not None and fine is not None:
-            strict.see(fine)
+        see(fine, [undecided, *lints])
     if asked.choices or asked.inputs:
-        out += combined(spec, text, network, asked, strict, told)
-    if strict is not None and not found:
-        out.append(Outcome(spec, "strict", None, strict.problems(resolved), STRICT))
+        out += combined(spec, text, network, asked, [undecided, *lints], told)
+    if not found:
+        out[0].problems += undecided.problems()
+        out += [Outcome(spec, "strict", None, strict.problems(resolved, answer), STRICT) for strict in lints]
     if asked.locked and not found:
         from ..compare.drift import drift
 
@@ -80,14 +84,30 @@ def besides(network: Network, resolved: Resolved | None, told: list[Diagnostic])
     return [d for d in warnings(resolved) if (d.rule, str(d.span), d.message) not in known]
 
 
-def hopeless(resolved: Resolved) -> list[Diagnostic]:
-    """Conditions on the inputs that no size meets: a network that nothing fits is wrong too, and nobody would notice."""
-    if not 0 < len(resolved.store.clauses) <= CONDITIONS:
-        return []
+def see(resolved: Resolved | None, watched: Sequence[Undecided | Strict]) -> None:
+    """Show a case that passes to what looks at them."""
+    if resolved is not None:
+        for one in watched:
+            one.see(resolved)
+
+
+def contract_within(resolved: Resolved) -> Contract | None:
+    """The contract of a network that has one: a network that nothing fits is wrong too, and nobody would notice. None where there
+    are no conditions on the inputs, or too many."""
+    if resolved.conflicts or not 0 < len(resolved.store.clauses) <= CONDITIONS:
+        return None
     from ..infer.domains.contract import contract_of
+
+    return contract_of(resolved)
+
+
+def hopeless(answer: Contract | None) -> list[Diagnostic]:
+    """Conditions on the inputs that no sizes meet."""
+    if answer is None:
+        return []
     from ..infer.domains.impossible import impossible
 
-    return impossible(contract_of(resolved))
+    return impossible(answer)
 
 
 def at_home(problems: list[Diagnostic], check: Check) -> None:
@@ -123,9 +143,10 @@ def case(
 
 
 def combined(
-    spec: str, text: Text, network: Network, asked: Asked, strict: Strict | None, told: list[Diagnostic]
+    spec: str, text: Text, network: Network, asked: Asked, watched: Sequence[Undecided | Strict], told: list[Diagnostic]
 ) -> list[Outcome]:
-    """Every combination of the values asked for: each must infer without a problem. `told` are the spec's own warnings."""
+    """Every combination of the values asked for: each must infer without a problem. Those that do are shown to what is `watched`;
+    `told` are the spec's own warnings."""
     from ..language.given_shapes import parse_inputs
     from .combinations import combinations
 
@@ -139,8 +160,7 @@ def combined(
         _, resolved, problems = case(text, network, {**asked.sets, **sets}, parsed[tuple(inputs)], bool(sets))
         fine = resolved if not problems else None
         out.append(Outcome(spec, name, None, problems + besides(network, fine, told), COMBINATION))
-        if strict is not None and fine is not None:
-            strict.see(fine)
+        see(fine, watched)
     return out
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..graph import Call, Network, Node
+from ..infer.derivation.explain import span_of
 from ..infer.derivation.waits import Waits
 from ..infer.propagation.resolved import Resolved
 from ..problems import WARNING, Diagnostic, Span
 from ..report.shape_text import tuple_text
 from ..shapes.dims import Sym, symbols
+
+if TYPE_CHECKING:
+    from ..infer.domains.contract import Contract
 
 
 class Strict:
@@ -22,6 +26,7 @@ class Strict:
         self.settled: set[str] = set()  # parameters by name
         self.laid_out: set[str] = set()  # layers whose tensors hang on sizes, where some case has them all
         self.bound: set[tuple[str, str]] = set()  # symbols by name and place
+        self.sized = False  # whether some case gives numbers to all inputs
         self.seen = 0
 
     def see(self, resolved: Resolved) -> None:
@@ -33,16 +38,30 @@ class Strict:
         for node in resolved.network.nodes:
             if node.layer.hangs and self.settled.issuperset(p.name for p in node.parameters):
                 self.laid_out.add(node.name)
+        shapes = [resolved.shape(i.value) for i in resolved.network.inputs]
+        self.sized = self.sized or all(shape is not None and all(type(t) is int for t in shape) for shape in shapes)
         for sym, place in mentions(resolved.network):
             slot = resolved.symbols.get(sym)
             if slot is not None and resolved.store.known(slot) is not None:
                 self.bound.add((sym.name, str(place)))
         self.seen += 1
 
-    def problems(self, resolved: Resolved) -> list[Diagnostic]:
-        """Everything; `resolved` is the spec by itself."""
+    def problems(self, resolved: Resolved, answer: Contract | None) -> list[Diagnostic]:
+        """Everything; `resolved` is the spec by itself, `answer` its contract, where that is known."""
         net = self.network
-        return [*net.lints, *unused_inputs(net), *unreachable(net), *self.unbound(), *self.unresolved(resolved)]
+        return [*net.lints, *unused_inputs(net), *unreachable(net), *self.unbound(), *self.unresolved(resolved), *self.unsized(resolved, answer)]
+
+    def unsized(self, resolved: Resolved, answer: Contract | None) -> list[Diagnostic]:
+        """Conditions on the inputs of which nobody knows whether any sizes satisfy them."""
+        clauses = answer.clauses if answer is not None else resolved.store.clauses
+        if self.sized or not clauses or (answer is not None and answer.satisfiable):
+            return []
+        from ..infer.domains.conditions import condition_text
+
+        last = clauses[-1]
+        return [Diagnostic("no-known-size", "no sizes are known that satisfy all conditions on the inputs", span_of(last.why),
+                           found=condition_text(last), help="give a case an input: in the spec's checks, or with --input",
+                           severity=WARNING)]  # fmt: skip
 
     def unbound(self) -> list[Diagnostic]:
         out: dict[tuple[str, str], Diagnostic] = {}

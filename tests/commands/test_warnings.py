@@ -165,3 +165,42 @@ def test_a_script_is_told_at_its_own_line(folder: Path) -> None:
     (folder / "m.py").write_text("import deferinit_cli\n\nmodel = deferinit_cli.load('s.yaml')\nmodel.resolve((2, 4, 1))\nmodel.initialize()\n")
     ran = subprocess.run([sys.executable, "m.py"], cwd=folder, capture_output=True, text=True, check=True)
     assert ran.stderr.count("DeferinitWarning") == 1 and ran.stderr.startswith(f"{folder / 'm.py'}:3: DeferinitWarning: s.yaml:3:3: {WORDS}")
+
+
+# ---- asserts that are not decided
+
+UNDECIDED = """\
+asserts:
+- {that: L // N >= 2, says: lengths are twice the batch}
+inputs: {x: [N, L]}
+layers: [relu]
+"""
+SAID = "'lengths are twice the batch' is decided once N is known"
+
+
+def test_what_no_size_decides_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(UNDECIDED)
+    for command in ("show", "check"):
+        done = deferinit(command, "s.yaml", cwd=tmp_path)
+        assert done.returncode == 0 and f"s.yaml:2:10: warning: {SAID} [undecided-assert]" in done.stdout + done.stderr
+    done = deferinit("contract", "s.yaml", cwd=tmp_path)
+    assert done.returncode == 0 and SAID.replace("' is ", "', ") in done.stdout and not done.stderr
+    done = deferinit("show", "s.yaml", "--input", "2x9", cwd=tmp_path)
+    assert done.returncode == 0 and "[undecided-assert]" not in done.stdout + done.stderr
+    assert deferinit("show", "s.yaml", "--input", "2x3", cwd=tmp_path).returncode == 1
+    assert deferinit("check", "s.yaml", "--strict", cwd=tmp_path).returncode == 1
+    document = json.loads(deferinit("check", "s.yaml", "--format", "json", cwd=tmp_path).stdout)
+    assert [severities(c["problems"]) for c in document["checks"]] == [[("warning", "undecided-assert", 2)]]
+
+
+def test_a_case_that_decides_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(UNDECIDED + "checks:\n- {input: 2x9}\n")
+    done = deferinit("check", "s.yaml", "--strict", cwd=tmp_path)
+    assert done.returncode == 0 and "undecided" not in done.stdout
+    done = deferinit("check", "s.yaml", "--strict", "--input", "Nx9", cwd=tmp_path)
+    assert done.returncode == 0
+    (tmp_path / "s.yaml").write_text(UNDECIDED + "checks:\n- {input: 2x3, error: assert-failed}\n")
+    done = deferinit("check", "s.yaml", "--strict", cwd=tmp_path)
+    assert done.returncode == 1 and "undecided-assert" in done.stdout
+    (tmp_path / "s.yaml").write_text(UNDECIDED)
+    assert deferinit("check", "s.yaml", "--strict", "--input", "2x9", cwd=tmp_path).returncode == 0

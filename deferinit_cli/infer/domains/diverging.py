@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...garbage_collection import Held
-from ...graph import Assertion
+from ...graph import Assertion, Requirement
 from ...problems import WARNING, Diagnostic, Related, Span
 from ...shapes import set_text as telling
 from ...shapes.evaluation import substitute
@@ -69,8 +69,8 @@ class Diverging:
             store.bound, store.bound_by = bound
 
     def sides(self, clause: Clause) -> tuple[Any, Any] | None:
-        """The sides of a clause that ends; None for any other."""
-        if not self.fixed.isdisjoint(clause.slots):
+        """The sides of a clause that ends; None for any other, and for what an assert says: there it is meant."""
+        if isinstance(clause.why, Requirement) or not self.fixed.isdisjoint(clause.slots):
             return None
         env = {name: n for name, n in self.store.bound.items() if self.store.bound_by[name] is not clause}
         left, right = substitute(clause.left, env), substitute(clause.right, env)
