@@ -29,7 +29,10 @@ INFER = (
     "propagation.input_shapes propagation.open_arguments propagation.resolved warnings"
 )
 """Of inference, neither contracts nor searches; `check` asks in some networks whether any input fits."""
-DOMAINS = " domains.combinations domains.conditions domains.contract domains.implied domains.impossible domains.lowest_terms domains.undetermined"
+DOMAINS = (
+    " domains.combinations domains.conditions domains.contract domains.examples domains.implied domains.impossible domains.lowest_terms"
+    " domains.undetermined"
+)
 ONLY = {
     "show": {"commands": "_common show", "infer": INFER, "views": "fitting folding problems table tables"},
     "check": {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from .polynomials import Span
 from .sets import PeriodicSet, Piece
 
@@ -62,17 +64,20 @@ def span(low: int, high: int | None) -> str:
     return str(low) if low == high else f"{low}…{'' if high is None else high}"
 
 
-def added(before: PeriodicSet, after: PeriodicSet, name: str) -> str:
-    """What a narrower set says beyond a wider one: the bound where only that moved, else the residues."""
-    if len(after.pieces) != 1 or len(before.pieces) != 1:
-        return text(after, name)
-    old, new = before.pieces[0], after.pieces[0]
-    if new.low == new.high:
-        return f"{name} == {new.low}"
-    if (new.modulus, new.residues) == (old.modulus, old.residues):
-        low = [f"{name} >= {new.low}"] if new.low != old.low else []
-        return ", ".join([*low, *([f"{name} <= {new.high}"] if new.high != old.high else [])])
-    parts = [congruence(new, name)] if new.modulus > 1 else []
-    if new.high != old.high:
-        parts.insert(0, f"{name} <= {new.high}")
-    return ", ".join(parts) or text(after, name)
+def added(before: PeriodicSet, own: PeriodicSet, after: PeriodicSet, name: str) -> str:
+    """What a condition says, of which `own` are the sizes, beyond a wider set that it narrows to `after`: in the shortest way."""
+    wholes = [s for s in (own, after) if s.exact and (own.empty or not s.empty)]
+    single = [s.pieces[0] for s in wholes if len(s.pieces) == 1]
+    ways = [words for p in single for words, sizes in parts(p, name) if before.intersect(sizes).like(after)]
+    return min(ways or [text(s, name) for s in wholes or [after]], key=len)
+
+
+def parts(p: Piece, name: str) -> Iterator[tuple[str, PeriodicSet]]:
+    """Some of a piece's lower bound, upper bound and residues, in words, with the sizes that have these."""
+    for low in (False, p.low > 1):
+        for high in (False, p.high is not None):
+            for modulus in (False, p.modulus > 1):
+                part = Piece(p.low if low else 1, p.high if high else None, *((p.modulus, p.residues) if modulus else (1, (0,))))
+                words = conditions(part, name)[not (low or high) :]
+                if words:
+                    yield ", ".join(words), part.whole()

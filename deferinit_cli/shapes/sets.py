@@ -32,6 +32,10 @@ class Piece:
         rest = sum((r - self.low) % self.modulus < left for r in self.residues)
         return whole * len(self.residues) + rest
 
+    def whole(self) -> PeriodicSet:
+        """The set of its sizes."""
+        return PeriodicSet(self.modulus, {r: [(self.low, self.high)] for r in self.residues})
+
     def key(self) -> tuple[object, ...]:
         return self.low, self.high, self.modulus, self.residues
 
@@ -127,7 +131,16 @@ class PeriodicSet:
     def like(self, other: PeriodicSet) -> bool:
         """Whether it has the same members, as far as is known."""
         mine, theirs = self.pieces, other.pieces
-        return len(mine) == len(theirs) and all(a.key() == b.key() for a, b in zip(mine, theirs))
+        if len(mine) == len(theirs) and all(a.key() == b.key() for a, b in zip(mine, theirs)):
+            return True
+        period = lcm(self.period, other.period)
+        if (self.min, self.max) != (other.min, other.max) or period > CLASSES:
+            return False
+        return all(self.spans(r, period) == other.spans(r, period) for r in range(period))
+
+    def spans(self, residue: int, period: int) -> list[Span]:
+        """The intervals of its members with one residue of a multiple of its period."""
+        return tidy(residue, period, self.table.get(residue % self.period, []))
 
     def count(self) -> int | None:
         """How many members; None where there is no end to them."""
@@ -143,8 +156,7 @@ class PeriodicSet:
                 continue
             if p.high is None or len(out) + (p.high - p.low) // p.modulus > most:
                 return None
-            within = PeriodicSet(p.modulus, {r: [(p.low, p.high)] for r in p.residues})
-            for x in within.members():
+            for x in p.whole().members():
                 if out and out[-1][1] == x - 1:
                     out[-1] = (out[-1][0], x)
                 else:

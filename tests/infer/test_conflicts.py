@@ -15,7 +15,7 @@ from deferinit_cli.infer.propagation.engine import infer
 from deferinit_cli.infer.propagation.resolved import Resolved
 from deferinit_cli.language.load import load
 from deferinit_cli.shapes.store import Fact
-from deferinit_cli.verify import hopeless
+from deferinit_cli.verify import contract_within, hopeless
 from deferinit_cli.views.problems import render_all
 from tests.specs import rejection, resolve
 
@@ -353,8 +353,8 @@ def test_a_network_that_no_input_fits_is_no_green_check() -> None:
     spec = NOTHING_FITS
     assert not rejection(spec)
     assert all(rejection(spec, f"1x3x{h}x8") for h in range(1, 40))
-    found = hopeless(resolve(spec))
+    found = hopeless(contract_within(resolve(spec)))
     assert [(d.rule, d.layer) for d in found] == [("no-valid-size", "add1")]
     assert found[0].message == "no H is valid: 2*(H//2) and H - 1 are never equal where 2*ceil(H/2) == H"
     assert found[0].found == "2*ceil(H/2) == H asked for by add0"
-    assert not hopeless(resolve(spec.replace("start: 1", "start: 2")))
+    assert not hopeless(contract_within(resolve(spec.replace("start: 1", "start: 2"))))

@@ -57,14 +57,25 @@ class Asked:
 
 
 class Reason(Asked):
-    """One layer's condition on one symbol. `example` breaks it and nothing that was applied before."""
+    """One layer's condition on one symbol, which narrows a set of sizes from `before` to `after`. `example` breaks it and nothing that
+    was applied before."""
 
-    __slots__ = ("pattern", "symbol")
+    __slots__ = ("_pattern", "after", "before", "symbol")
 
-    def __init__(self, symbol: str, pattern: str, clause: Clause, example: int | None) -> None:
+    def __init__(self, symbol: str, clause: Clause, before: PeriodicSet, after: PeriodicSet, example: int | None) -> None:
         super().__init__(clause, None if example is None else {symbol: example})
         self.symbol = symbol
-        self.pattern = pattern  # the condition, with {} for the symbol
+        self.before = before
+        self.after = after
+        self._pattern = ""
+
+    @property
+    def pattern(self) -> str:
+        """What it adds to the conditions before it, with {} for the symbol."""
+        if not self._pattern:
+            own = solving.solutions(self.clause.left, self.clause.op, self.clause.right, self.symbol)
+            self._pattern = telling.added(self.before, own, self.after, "{}")
+        return self._pattern
 
     @property
     def condition(self) -> str:

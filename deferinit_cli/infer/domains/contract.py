@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from ...graph import Given, Input, Network
 from ...shapes import rows, solving
-from ...shapes import set_text as telling
 from ...shapes.normal import Expr
 from ...shapes.sets import SEARCHED, PeriodicSet
 from ...shapes.store import Clause, Fact
 from ..propagation.engine import infer
 from ..propagation.resolved import Resolved
-from .combinations import smallest
 from .conditions import Axis, Condition, Env, Reason, free, holds
+from .examples import always, first_outside, witness
 from .implied import needed
 from .undetermined import left_open
 
-FAR = (10, 100, 1000, 10_000, 100_000)
-"""Where a size that breaks a condition is looked for, besides among the smallest."""
 CONDITIONS = 40
 """More conditions over several symbols than these are not tried together: that no sizes satisfy them is then not found out."""
 CANDIDATES = 500
 """So many solutions of what is linear are tried for one of all conditions."""
-EXAMPLES = 10_000
-"""So many combinations of sizes are tried for one that breaks a condition."""
 
 
 class Contract:
@@ -116,7 +111,8 @@ def contract_of(resolved: Resolved) -> Contract:
     places = unknowns(resolved)
     axes = [axis(name, *place, single.get(name, [])) for name, place in places.items()]
     found = {a.symbol: a.sizes for a in axes}
-    return Contract(axes, [Condition(c, witness(c, found)) for c in needed(several, found)], resolved)
+    conditions = [Condition(c, witness(c, found)) for c in needed(several, found)]
+    return Contract(axes, [c for c in conditions if c.example is not None or not always(c.clause, found)], resolved)
 
 
 def sorted_clauses(resolved: Resolved) -> tuple[dict[str, list[Clause]], list[Clause]]:
@@ -186,56 +182,14 @@ def apply(name: str, clause: Clause, before: PeriodicSet, after: PeriodicSet, re
     if before.like(after) and before.exact == after.exact:
         return before
     example = first_outside(before, after)
+    if example is None and before.exact == after.exact:
+        return before
     if not after.exact and example is not None and holds(clause, {name: example}):  # it is only not known to be valid
         example = next((x for x in islice(before.members(), SEARCHED) if not holds(clause, {name: x})), None)
-    reasons.append(Reason(name, telling.added(before, after, "{}"), clause, example))
+    reasons.append(Reason(name, clause, before, after, example))
     return after
 
 
 def valid_sizes(clause: Clause, name: str, within: PeriodicSet | None = None) -> PeriodicSet:
     """The sizes of one symbol, of those within a set, for which a clause over it alone holds."""
     return solving.solutions(clause.left, clause.op, clause.right, name, within)
-
-
-def first_outside(wide: PeriodicSet, narrow: PeriodicSet) -> int | None:
-    """A member of the wider set that is not in the narrower one: just below it, just above, or the first within it."""
-    low, high = narrow.min, narrow.max
-    if low is None:
-        return wide.min
-    below = wide.nearest(low - 1)[0] if low > 1 else None
-    above = wide.nearest(high + 1)[1] if high is not None else None
-    inside = next((x for x in wide.members_from(low, 2 * max(wide.period, narrow.period)) if not narrow.contains(x)), None)
-    if narrow.period == wide.period:
-        return next((x for x in (below, above, inside) if x is not None), None)
-    return next((x for x in (inside, above, below) if x is not None), None)
-
-
-# ---- examples
-
-
-def witness(clause: Clause, sizes: dict[str, PeriodicSet]) -> Env | None:
-    """Sizes, each valid on its own and small where that does, that break a condition over several symbols."""
-    names = sorted(free(clause))
-    columns = [list(spots(sizes.get(n) or PeriodicSet.interval(1), 5 if len(names) <= 4 else 2)) for n in names]
-    for values in smallest(columns, EXAMPLES):
-        env = dict(zip(names, values))
-        if not holds(clause, env):
-            return env
-    return None
-
-
-def spots(sizes: PeriodicSet, count: int) -> Iterator[int]:
-    """The first members of a set, and some farther ones."""
-    last = 0
-    for _ in range(count):
-        above = sizes.nearest(last + 1)[1]
-        if above is None:
-            return
-        yield above
-        last = above
-    for far in FAR:
-        above = sizes.nearest(max(far, last + 1))[1]
-        if above is None:
-            return
-        yield above
-        last = above

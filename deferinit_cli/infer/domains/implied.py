@@ -14,7 +14,8 @@ from itertools import islice
 
 from ...shapes.bounds import lower_bound
 from ...shapes.evaluation import substitute
-from ...shapes.expr import add, mul
+from ...shapes.expr import add, mul, sub
+from ...shapes.intervals import Ranges
 from ...shapes.normal import Expr, Term, symbol
 from ...shapes.sets import PeriodicSet
 from ...shapes.store import Clause
@@ -33,11 +34,12 @@ PREMISES = 40
 def needed(clauses: Sequence[Clause], sizes: Mapping[str, PeriodicSet]) -> list[Clause]:
     """The conditions in lowest terms, in their order, without those that the others and the symbols' sets imply."""
     regular = {name: line for name, s in sizes.items() if (line := as_line(name, s)) is not None}
+    ranges = Ranges({name: (s.min or 1, s.max) if s.exact else (1, None) for name, s in sizes.items()})
     distinct: dict[tuple[Term, str, Term], Clause] = {}
     for c in map(lowest, clauses):
         if (c.right, c.op, c.left) not in distinct or c.op not in ("==", "|"):
             distinct.setdefault((c.left, c.op, c.right), c)
-    simple_first = sorted(distinct.values(), key=lambda c: weight(c.left) + weight(c.right))
+    simple_first = sorted((c for c in distinct.values() if not by_ranges(c, ranges)), key=lambda c: weight(c.left) + weight(c.right))
     kept: list[Clause] = []
     for c in simple_first:
         if not is_implied(c, kept, regular):
@@ -67,6 +69,14 @@ def is_implied(c: Clause, others: Iterable[Clause], regular: Mapping[str, Term])
     """Whether a condition surely holds wherever others do."""
     near = list(islice((o for o in others if not free(o).isdisjoint(free(c))), PREMISES))
     return by_cases(c, near) or by_substitution(c, near, regular)
+
+
+def by_ranges(c: Clause, ranges: Ranges) -> bool:
+    """Whether it holds for all sizes between the least and the largest of each symbol."""
+    if c.op != ">=" or not (is_total(c.left) and is_total(c.right)):
+        return False
+    low = ranges.of(sub(c.left, c.right))[0]
+    return low is not None and low >= 0
 
 
 # ---- by substitution

@@ -103,8 +103,9 @@ def condition(tree: Any, scope: Values, wanted: bool = True) -> Any:
         right = condition(tree[2], scope, wanted)
         if right is ends:
             return ends
-        parts = [p for p in (left, right) if not isinstance(p, bool)]
-        return (("or" if ends else "and"), parts) if len(parts) == 2 else parts[0] if parts else not ends
+        joined = "or" if ends else "and"
+        parts = [q for p in (left, right) if not isinstance(p, bool) for q in (p[1] if p[0] == joined else [p])]
+        return (joined, parts) if len(parts) > 1 else parts[0] if parts else not ends
     if op == "not":
         return condition(tree[1], scope, not wanted)
     if op == "if":
