@@ -121,11 +121,14 @@ class Store:
             slot = up
         return slot
 
+    def formula(self, slot: int) -> Term | None:
+        """The value of a slot over the inputs' symbols, also those that can be one number only; or None."""
+        v = self.value[slot]
+        return self.value[self.root(slot)] if v is None and slot in self.parent else v
+
     def known(self, slot: int) -> Term | None:
         """The value of a slot, or None."""
-        v = self.value[slot]
-        if v is None and slot in self.parent:
-            v = self.value[self.root(slot)]
+        v = self.formula(slot)
         if self.bound and type(v) is Expr and not self.bound.keys().isdisjoint(v.symbols):
             v = substitute(v, self.bound)
         return v

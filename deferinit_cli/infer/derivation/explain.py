@@ -6,7 +6,7 @@ a relation one more than the last of the sizes it was worked out from. Chains so
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...garbage_collection import Held
@@ -48,11 +48,14 @@ class Step:
 
 
 class Explainer:
-    """Explanations over one store. Half-edge 2k goes from the first end of equality k to the second, 2k+1 back."""
+    """Explanations over one store, of sizes as `known` gives them: `Store.known` where that is left out, or `Store.formula`.
 
-    def __init__(self, store: Store) -> None:
+    Half-edge 2k goes from the first end of equality k to the second, 2k+1 back.
+    """
+
+    def __init__(self, store: Store, known: Callable[[int], Any] | None = None) -> None:
         self.store = store
-        known = store.known
+        self.known = known = known or store.known
         with Held():
             self.values = [known(slot) for slot in range(len(store.value))]
             self.first, self.after = adjacency(len(self.values), store.edges)

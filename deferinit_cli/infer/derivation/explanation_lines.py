@@ -102,7 +102,7 @@ class Lines:
     def equation(self, step: Step) -> str:
         """The relation with sizes for names; one side of it where both would read alike."""
         relation: Relation = step.why
-        known = self.store.known
+        known = self.explainer.known
         of = step.origin
         bare = isinstance(relation, (Broadcast, Extreme))
         first = relation.words(lambda s: shown(known(s)) if bare or s == of else grouped(known(s)), of)
@@ -119,7 +119,7 @@ class Lines:
         """What made a symbol the one number it is."""
         raw = self.store.value[self.store.root(step.origin)]
         out = []
-        for name in sorted(raw.symbols) if type(raw) is Expr else ():
+        for name in sorted(raw.symbols) if type(raw) is Expr and step.value is not raw else ():
             clause = self.store.bound_by.get(name)
             if clause is not None:
                 node = node_of(clause.why)

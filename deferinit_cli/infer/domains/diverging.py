@@ -59,14 +59,8 @@ class Diverging:
                 found.append((clause, *sides))
         if not places:
             return []
-        store = self.store
-        bound = store.bound, store.bound_by
-        store.bound, store.bound_by = {}, {}  # a size that only one number fits is told as the formula it is
-        try:
-            lines = Lines(Explainer(store))
-            return [self.told(lines, found) for found in places.values()]
-        finally:
-            store.bound, store.bound_by = bound
+        lines = Lines(Explainer(self.store, self.store.formula))  # a size that only one number fits is told as the formula it is
+        return [self.told(lines, found) for found in places.values()]
 
     def sides(self, clause: Clause) -> tuple[Any, Any] | None:
         """The sides of a clause that ends; None for any other, and for what an assert says: there it is meant."""
@@ -123,7 +117,7 @@ class Diverging:
         slots, why = clause.slots, clause.why
         if isinstance(why, Relation):
             slots = why.slots[1:] if isinstance(why, Broadcast) else (*slots, *(s for s in why.slots if s not in slots))
-        distinct = {v: s for s in reversed(slots) if type(v := self.store.known(s)) is Expr}
+        distinct = {v: s for s in reversed(slots) if type(v := self.store.formula(s)) is Expr}
         return list(distinct.values())[::-1]
 
     def chain(self, lines: Lines, slot: int) -> list[Related]:
