@@ -118,6 +118,8 @@ def test_what_a_spec_leaves_open_is_said() -> None:
         (IMAGE + "- max_pool2d p: _\n", ["p.kernel_size"]),
         ("inputs: {x: [N, C]}\nlayers:\n- dense a: _\n- dense b: _\n  from: x\n- concat: [x, a, b]\n- dense: {units: 1, in_units: 96}\n",
          ["a.units", "b.units"]),
+        ("inputs: {x: [N, C]}\nlayers:\n- parameter p: ['C**61']\n- dense a: _\n  from: x\n- dense b: _\n  from: x\n- concat: [x, a, b]\n"
+         "- dense: {units: 1, in_units: 96}\n", ["a size of p", "a.units", "b.units"]),
         ("inputs: {x: [N, T, 8]}\nlayers:\n- multi_head_attention m: _\n", ["m.heads"]),
     ]:  # fmt: skip
         found = contract(network(spec))

@@ -227,6 +227,21 @@ def test_what_is_not_decided_is_said() -> None:
     assert "'K is large', decided once K is known" in found.open
 
 
+ASSUMED = "inputs: {x: [N, T, 8]}\nlayers:\n- identity b\n- parameter a: [K]\n- maximum: [b, a]\n"
+
+
+def test_asserts_beside_a_size_that_is_assumed() -> None:
+    """K is assumed to be 8. What an assert says of other sizes rests on no assumption; what it says of K is never held against it."""
+    found = contract(load("asserts:\n- {that: T % 2 == 0, says: as it is}\n" + ASSUMED))
+    assert not found.open and found.exact and [a.text() for a in found.axes] == ["N >= 1", "T >= 2, T % 2 == 0"]
+    found = contract(load("asserts:\n- {that: T % K == 0, says: as it is}\n" + ASSUMED))
+    assert found.open == ["a size assumed at maximum0"] and [a.text() for a in found.axes] == ["N >= 1", "T >= 8, T % 8 == 0"]
+    for that, rule in (("T < 1", ["no-valid-size"]), ("K == 8", []), ("K == 9", [])):
+        resolved = infer(load(f"asserts:\n- {{that: {that}, says: as it is}}\n{ASSUMED}"))
+        assert [d.rule for d in diagnostics(resolved)] == rule
+        assert bool(resolved.store.undecided) is (that == "K == 9")
+
+
 def test_the_contract_shows_text_and_line(tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(
         "asserts:\n- {that: H % 32 == 0, says: the camera is so}\n- {that: H >= W, says: images stand upright}\n"

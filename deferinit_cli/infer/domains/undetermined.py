@@ -52,10 +52,9 @@ def sizes(resolved: Resolved) -> list[str]:
     """Sizes that were left out, are still unknown, and meet an input's sizes in a relation that has not had its say."""
     store = resolved.store
     pending = {id(r): r for rs in store.watch.values() for r in rs if not r.done}
-    if store.unfollowed:
-        return [f"a size of {name_of(store.unfollowed[0])}"]
+    unfollowed = [f"a size of {name_of(r)}" for r in store.unfollowed]
     if not pending:
-        return []
+        return unfollowed
     groups: dict[int, int] = {}  # unknown slots that relations tie together
 
     def find(slot: int) -> int:
@@ -77,7 +76,7 @@ def sizes(resolved: Resolved) -> list[str]:
         if any(type(store.known(s)) is Expr for s in relation.slots):
             touched.update(find(s) for s in relation.slots if store.known(s) is None)
     if not touched:
-        return []
+        return unfollowed
     named = []
     for node in resolved.network.nodes:
         frame = resolved.frames[node.index]
@@ -88,7 +87,8 @@ def sizes(resolved: Resolved) -> list[str]:
                 continue  # told as what it is written as
             if type(own) is int and store.known(own) is None and find(own) in touched:
                 named.append(f"{node.name}.{name}")
-    return named or amounts(resolved) or [f"a size of {name_of(r)}" for r in pending.values() if any(find(s) in touched for s in r.slots)][:1]
+    named = named or amounts(resolved)
+    return unfollowed + (named or [f"a size of {name_of(r)}" for r in pending.values() if any(find(s) in touched for s in r.slots)][:1])
 
 
 def name_of(relation: Relation) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...garbage_collection import Held
-from ...graph import Assertion, Given, Input, Network, Node, Parameter
+from ...graph import Assertion, Given, Input, Network, Node, Parameter, Requirement
 from ...layers.core.frame import Frame, Told, Wait
 from ...problems import Problem
 from ...shapes import rows
@@ -79,11 +79,13 @@ class Inference(Entering):
         self.positions()
         self.settle()
         self.finish()
-        sure, conditions = len(store.conflicts), len(store.clauses)
+        late = self.require(net.requirements)
+        self.settle()
+        sure, conditions = len(store.conflicts), len(store.clauses)  # what rests on no assumption
         for relation in store.guesses:
             relation.guess(store)
             self.settle()
-        self.require()
+        self.require(late, True)
         store.assumed_more = bool(store.assumed) and len(store.clauses) > conditions
         recheck(store)
         while store.queue:  # what divides by a size that was found to be a number
@@ -92,14 +94,15 @@ class Inference(Entering):
         self.doubtful = bool(store.assumed) and len(store.conflicts) > sure
         return Resolved(net, store, self.values, self.dtypes, self.decided, self.frames, self.failed, self.given, self.symbols)
 
-    def require(self) -> None:
-        """State what the spec asserts of sizes; where layers are wrong, a symbol that only they would bind says nothing."""
-        if self.network.requirements:
-            from .requirements import Requirements
+    def require(self, requirements: list[Requirement], last: bool = False) -> list[Requirement]:
+        """State what the spec asserts of sizes; the asserts over sizes that are not known yet are returned, or, the `last` time,
+        said to be undecided. Where layers are wrong, a symbol that only they would bind says nothing."""
+        if not requirements:
+            return []
+        from .requirements import Requirements
 
-            held = Requirements(self)
-            for requirement in self.network.requirements:
-                held.hold(requirement)
+        held = Requirements(self)
+        return [r for r in requirements if not held.hold(r, last)]
 
     def finish(self) -> None:
         """Where a subclass states more facts; here there are none."""

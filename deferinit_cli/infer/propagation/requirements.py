@@ -26,11 +26,14 @@ class Requirements:
         self.run = run
         self.store = run.store
 
-    def hold(self, requirement: Requirement) -> None:
-        """State one requirement: part by part where it is several joined by `and`."""
+    def hold(self, requirement: Requirement, last: bool) -> bool:
+        """State one requirement: part by part where it is several joined by `and`. False where it waits for a size that is not
+        known; the `last` time it is said to be undecided then."""
         waits = sorted({s.name for s in mentioned(requirement.formula) if self.value(s) is None})
+        if waits and last:
+            self.undecided(requirement, once(waits))
         if waits:
-            return self.undecided(requirement, once(waits))
+            return False
         slots = tuple(self.run.symbols[s] for s in sorted(mentioned(requirement.formula), key=lambda s: (s.name, s.scope)))
         whole = requirement.formula
         for part in whole[1] if type(whole) is tuple and whole[0] == "and" else [whole]:
@@ -40,6 +43,7 @@ class Requirements:
                 self.refuse(requirement, slots, str(e))
             except Undivided as e:
                 self.undecided(requirement, str(e))
+        return True
 
     def undecided(self, requirement: Requirement, reason: str) -> None:
         if all(told is not requirement for told, _ in self.store.undecided):
