@@ -28,8 +28,8 @@ MISTAKES = {
     "layers:\n- linear head 10\n": ("'linear head 10' is no layer", "write - dense head: 10"),
     "layers:\n- conv2d stem 64 7\n": ("'conv2d stem 64 7' is no layer", "write - conv2d stem: 64 7"),
     "layers:\n- Relu\n": ("no layer or block is called 'Relu'", "'Relu' is 'relu' here"),
-    "inputs: {x: [N, C]}\nlayers:\n- dense: 0.25*C\n": ("0.25 cannot be computed with a symbol", "write C // 4 for 0.25*C"),
-    "inputs: {x: [N, C]}\nlayers:\n- dense: C * 1.5\n": ("1.5 cannot be computed with a symbol", "write 3*C // 2 for 1.5*C"),
+    "inputs: {x: [N, C]}\nlayers:\n- dense: 0.25*C\n": ("0.25*C is no whole number", "write floor(0.25*C)"),
+    "inputs: {x: [N, C]}\nlayers:\n- dense: C * 1.5\n": ("1.5*C is no whole number", "write floor(1.5*C)"),
     "layers:\n- conv1d: {channels: 4, kernel_size: 3, padding: causal}\n": ("unknown name 'causal'", "padding: [[k-1, 0]]"),
 }
 

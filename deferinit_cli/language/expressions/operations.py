@@ -63,7 +63,8 @@ def binary(op: str, a: Any, b: Any) -> Any:
         return items * times
     if not (is_number(a) and is_number(b)):
         wrong = b if is_number(a) else a
-        raise fault("not-a-number", f"{show(a)} {op} {show(b)} cannot be computed", show(wrong), "numbers")
+        help_ = f"a size is a whole number: write floor({wrong})" if type(wrong) is Scaling else ""
+        raise fault("not-a-number", f"{show(a)} {op} {show(b)} cannot be computed", show(wrong), "numbers", help_)
     if op in _COMPARE:
         return _COMPARE[op](a, b)
     if b == 0 and op in ("/", "//", "%"):
@@ -136,7 +137,9 @@ def symbolic(op: str, a: Any, b: Any) -> Any:
         decided = "computed" if op == "**" else "decided"
         raise fault("symbol-in-condition", f"'{op}' cannot be {decided} for a symbol",
                     help="symbols stand for sizes that only an input fixes")  # fmt: skip
-    if op == "*" and type(a) is float and 0 < a <= LARGEST:
+    if op == "*" and type(b) is float:
+        a, b = b, a
+    if op == "*" and type(a) is float and 0 < a <= LARGEST and is_symbolic(b):
         return Scaling(a, b)
     sizes(a, b)
     if op in ("//", "/", "%") and type(b) is int and b < 1:
@@ -164,16 +167,7 @@ def sizes(*values: Any) -> None:
     """What takes part in an expression over symbols is a size too."""
     for v in values:
         if not is_symbolic(v) and type(v) is not int:
-            raise fault("not-a-size", f"{show(v)} cannot be computed with a symbol", show(v), "an int", fraction_of_a_size(v))
-
-
-def fraction_of_a_size(value: Any) -> str:
-    """How a part of a size is written, for a number such as 0.25."""
-    if type(value) is not float or not 1e-3 < abs(value) < 1e3:
-        return ""
-    part = Fraction(value).limit_denominator(1000)
-    times = f"{part.numerator}*C" if part.numerator != 1 else "C"
-    return f"a size is a whole number: write {times} // {part.denominator} for {show(value)}*C"
+            raise fault("not-a-size", f"{show(v)} cannot be computed with a symbol", show(v), "an int")
 
 
 def numbers(args: tuple[Any, ...]) -> list[Any]:
